@@ -356,6 +356,13 @@ fn assignments() -> Vec<Operation> {
         )
         .fails(400, "Illegal cursor"),
         get(
+            "v1/courses/{course}/assignments/{assignment}/fetches",
+            v1::seen::fetches,
+            Staff,
+            "List the students who have fetched an assignment, with the version",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
             "v1/courses/{course}/assignments/{assignment}/extensions",
             v1::dates::list,
             Staff,

@@ -135,6 +135,7 @@ GET v1/courses/{course}/assignments/{assignment}/history
 GET v1/courses/{course}/submissions/{id}/history | one's own
 GET v1/courses/{course}/submissions/{id}/history | another's | other-student
 PUT v1/courses/{course}/assignments/{assignment}/dates
+GET v1/courses/{course}/assignments/{assignment}/fetches
 GET v1/courses/{course}/assignments/{assignment}/extensions
 PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | oneself
 PUT v1/courses/{course}/assignments/{assignment}/extensions/{user} | a student | other-student

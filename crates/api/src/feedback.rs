@@ -1,5 +1,6 @@
 //! Feedback on submissions.
 
+use super::Reading;
 use nbcourier_domain::{Rfc3339, Sha256Sum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,4 +69,6 @@ pub struct PastFeedback {
     pub deleted: bool,
     /// Whether this is the current feedback.
     pub current: bool,
+    /// When the student read it. `null` if they have not.
+    pub read: Option<Reading>,
 }

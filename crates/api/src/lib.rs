@@ -21,6 +21,7 @@ mod overview;
 mod problem;
 mod receipts;
 mod roster;
+mod seen;
 mod submissions;
 mod trash;
 
@@ -43,6 +44,7 @@ pub use overview::{
 pub use problem::Problem;
 pub use receipts::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};
 pub use roster::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
+pub use seen::{Fetch, Fetches, Reading};
 pub use submissions::{
     CollectedSubmission, CollectedSubmissions, Submission, SubmissionFeedback, Submissions,
 };

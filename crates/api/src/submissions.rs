@@ -1,6 +1,6 @@
 //! Submissions.
 
-use super::Trees;
+use super::{Reading, Trees};
 use nbcourier_domain::{Rfc3339, Sha256Sum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct SubmissionFeedback {
     pub files: i64,
     /// The total size of the files, in bytes.
     pub bytes: i64,
+    /// When the student read it. `null` if they have not.
+    pub read: Option<Reading>,
 }
 
 /// The manifest of an archive of submissions, by student. The archive has the files of one page.

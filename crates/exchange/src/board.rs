@@ -8,7 +8,7 @@ use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -31,6 +31,8 @@ pub struct Board {
     pub people: Vec<BoardRow>,
     /// The numbers of the class.
     pub counts: BoardCounts,
+    /// The students whose newest fetched version is this one, newest version first.
+    pub fetched: Vec<(i64, usize)>,
     /// The times of the first submission of each person, oldest first.
     pub first_submissions: Vec<Timestamp>,
     /// The rights of the caller.
@@ -50,6 +52,8 @@ pub struct BoardRow {
     pub enrolled: bool,
     /// Their extension.
     pub extension: Option<Extension>,
+    /// The newest version that they have fetched.
+    pub fetched: Option<i64>,
     /// Their submissions, if there are any.
     pub work: Option<BoardWork>,
 }
@@ -66,6 +70,11 @@ pub struct BoardWork {
 }
 
 impl BoardRow {
+    /// Whether they are a student who has neither submitted nor fetched the assignment.
+    pub const fn is_untouched(&self) -> bool {
+        self.enrolled && self.work.is_none() && self.fetched.is_none()
+    }
+
     /// Returns the dates that hold for this person.
     pub fn dates(&self, of_all: Dates) -> Dates {
         of_all.extended_by(self.extension.unwrap_or_default())
@@ -89,6 +98,8 @@ pub struct BoardCounts {
     pub missing: usize,
     /// Students without a submission who have an extension.
     pub missing_extended: usize,
+    /// Students who have neither submitted nor fetched the assignment.
+    pub untouched: usize,
     /// People whose latest submission is late.
     pub late: usize,
     /// People whose latest submission has feedback.
@@ -148,6 +159,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
     })?;
     first_submissions.sort_unstable();
     let mut extensions = found.extensions;
+    let mut fetched = store::seen::newest_fetched(op.conn, found.id)?;
     let wanted = op.members(Some(Role::Student));
     let (by_hand, _) = store::members::by_hand(op.conn, wanted, 0, STUDENTS)?;
     let mut people: Vec<BoardRow> = by_hand
@@ -157,6 +169,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
             let username = person.username.to_string();
             BoardRow {
                 extension: extensions.remove(&username),
+                fetched: fetched.remove(&username),
                 work: work.remove(&username),
                 username,
                 first_name: person.first_name,
@@ -171,6 +184,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
             let username = name.to_string();
             BoardRow {
                 extension: extensions.remove(&username),
+                fetched: fetched.remove(&username),
                 work: work.remove(&username),
                 username,
                 first_name: None,
@@ -180,8 +194,13 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         }));
     }
     counts.enrolled = people.len();
+    let mut versions: BTreeMap<i64, usize> = BTreeMap::new();
+    for version in people.iter().filter_map(|person| person.fetched) {
+        *versions.entry(version).or_default() += 1;
+    }
     let others = work.into_iter().map(|(username, work)| BoardRow {
         extension: extensions.remove(&username),
+        fetched: fetched.remove(&username),
         work: Some(work),
         username,
         first_name: None,
@@ -198,6 +217,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         release: found.release,
         people,
         counts,
+        fetched: versions.into_iter().rev().collect(),
         first_submissions,
         may: op.standing.into(),
     })
@@ -205,6 +225,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
 
 fn count(counts: &mut BoardCounts, person: &BoardRow, dates: Dates) {
     counts.extended += usize::from(person.extension.is_some());
+    counts.untouched += usize::from(person.is_untouched());
     match person.work {
         Some(work) => {
             counts.submitted += 1;

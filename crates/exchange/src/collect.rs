@@ -2,6 +2,7 @@
 
 use super::op::Need;
 use super::policy::Right;
+use super::seen::Seen;
 use super::submission_pages::{CurrentFeedback, ListedSubmission, Position};
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
@@ -76,6 +77,8 @@ pub async fn collect(
 pub struct FeedbackPage {
     /// The current feedback with its submission, oldest submission first.
     pub feedback: Vec<(ListedSubmission, CurrentFeedback)>,
+    /// What the reader of the feedback sees.
+    pub seen: Seen,
     /// The submission after which the next page begins, if there is one.
     pub next: Option<Position>,
 }
@@ -115,8 +118,15 @@ pub async fn feedback(
                 let current = feedback.remove(&entry.id)?;
                 Some((ListedSubmission::new(entry), CurrentFeedback::new(current)))
             });
-            let feedback = with_feedback.collect();
-            Ok(FeedbackPage { feedback, next })
+            let feedback: Vec<(ListedSubmission, CurrentFeedback)> = with_feedback.collect();
+            let read = feedback.iter();
+            let read = read.map(|(submission, given)| (given.id, submission.student.as_str()));
+            let seen = op.sees_feedback(read);
+            Ok(FeedbackPage {
+                feedback,
+                seen,
+                next,
+            })
         })
         .await
 }

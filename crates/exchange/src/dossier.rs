@@ -4,6 +4,7 @@ use super::dates::NotedExtension;
 use super::events::Event;
 use super::files::trees::{TreeFiles, TreeId};
 use super::people::{self, Footprint};
+use super::seen::Times;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -82,6 +83,8 @@ pub struct Feedback {
     pub tree: TreeId,
     /// The digest of the tree.
     pub digest: Sha256Sum,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
 }
 
 impl Feedback {
@@ -95,6 +98,28 @@ impl Feedback {
             is_deleted: row.is_deleted,
             tree: TreeId(row.tree_id),
             digest: row.digest,
+            read: row.read.map(Times::new),
+        }
+    }
+}
+
+/// A version that the person has fetched.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// Its assignment.
+    pub of: AssignmentOf,
+    /// The number of the version, starting at 1.
+    pub version: i64,
+    /// The times.
+    pub times: Times,
+}
+
+impl Fetched {
+    fn new((of, version, times): rows::Fetched) -> Self {
+        Self {
+            of: AssignmentOf::new(of),
+            version,
+            times: Times::new(times),
         }
     }
 }
@@ -131,6 +156,8 @@ pub struct Dossier {
     pub feedback: Vec<Feedback>,
     /// Their extensions.
     pub extensions: Vec<(AssignmentOf, NotedExtension)>,
+    /// The versions that they have fetched.
+    pub fetches: Vec<Fetched>,
     /// The versions that they released.
     pub releases: Vec<Release>,
     /// The feedback that they gave.
@@ -156,6 +183,7 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
                 extensions: all(rows::extensions(conn, &person)?, |(of, noted)| {
                     (AssignmentOf::new(of), NotedExtension::new(noted))
                 }),
+                fetches: all(rows::fetches(conn, &person)?, Fetched::new),
                 releases: all(rows::releases(conn, &person)?, Release::new),
                 given_feedback: all(
                     rows::feedback(conn, &person, FeedbackSide::Gave)?,

@@ -7,6 +7,7 @@ use super::files::quota::{Account, Taken};
 use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
+use super::seen::Seen;
 use super::submissions::Target;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
@@ -273,13 +274,13 @@ impl ReadyForAll {
     }
 }
 
-/// Returns the current feedback on the submission of that time, without files if there is none.
+/// Returns the current feedback on the submission of that time, without files if there is none, and what its reader sees.
 pub async fn files(
     exchange: &Exchange,
     caller: &Caller,
     target: Target,
     time: Timestamp,
-) -> Result<TreeFiles> {
+) -> Result<(TreeFiles, Seen)> {
     let entry = target.enter(exchange, caller)?;
     entry
         .read(move |op| {
@@ -287,8 +288,12 @@ pub async fn files(
             let submission = store::submissions::at(op.conn, assignment, &target.student, time)?
                 .ok_or(Error::NotFound(Thing::Submission))?;
             match store::feedback::current(op.conn, submission.id)? {
-                Some(tree) => Ok(TreeFiles::new(store::trees::files(op.conn, tree)?)),
-                None => Ok(TreeFiles::default()),
+                Some((feedback, tree)) => {
+                    let files = store::trees::files(op.conn, tree)?;
+                    let seen = op.sees_feedback([(feedback, target.student.as_str())]);
+                    Ok((TreeFiles::new(files), seen))
+                }
+                None => Ok((TreeFiles::default(), Seen::nothing())),
             }
         })
         .await
@@ -312,6 +317,7 @@ pub async fn tree(
                 digest: shown.digest,
                 time: shown.returned_at,
                 files: TreeFiles::new(store::trees::files(op.conn, shown.tree_id)?),
+                seen: op.sees_feedback([(shown.id, submission.student.as_str())]),
             })
         })
         .await

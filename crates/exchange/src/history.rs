@@ -2,6 +2,7 @@
 
 use super::op::Need;
 use super::policy::Right;
+use super::seen::Times;
 use super::{Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
@@ -80,6 +81,8 @@ pub struct PastFeedback {
     pub is_deleted: bool,
     /// Whether it is the current feedback.
     pub is_current: bool,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
 }
 
 /// The position of a piece of feedback among all on its submission.
@@ -133,6 +136,7 @@ pub async fn feedback(
                     digest: row.digest,
                     is_deleted: row.is_deleted,
                     is_current: current == Some(row.id),
+                    read: row.read.map(Times::new),
                 });
             let is_visible =
                 |past: &PastFeedback| op.standing.may(Right::Trash) || !past.is_deleted;

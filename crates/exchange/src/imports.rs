@@ -329,7 +329,7 @@ impl Importer {
             Ok(StoredSubmission {
                 work: Some(TreeFiles::new(store::trees::files(conn, found.tree_id)?)),
                 feedback: shown
-                    .map(|tree| store::trees::files(conn, tree).map(TreeFiles::new))
+                    .map(|(_, tree)| store::trees::files(conn, tree).map(TreeFiles::new))
                     .transpose()?,
             })
         })

@@ -35,6 +35,7 @@ pub mod refusals;
 pub mod releases;
 pub mod roster;
 pub mod roster_import;
+pub mod seen;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
@@ -84,6 +85,7 @@ pub struct Exchange {
     space: space::Space,
     seen: groups::ComparedGroups,
     refused_lately: refusals::Lately,
+    notes: seen::Notes,
     last_check: health::LastCheck,
     metrics: Arc<measure::ExchangeMetrics>,
     counted: measure::Counted,
@@ -97,6 +99,7 @@ impl Exchange {
     /// Assembles an exchange without quotas and without a minimum of free space.
     pub fn new(store: Store, blobs: Blobs, policy: Policy, limits: Limits) -> Self {
         let rows = op::Rows::new(store);
+        let metrics: Arc<measure::ExchangeMetrics> = Arc::default();
         Self {
             space: space::Space::new(blobs.clone(), rows.clone(), 0),
             quota: quota::Quota::new(Quotas::default(), &rows),
@@ -108,8 +111,9 @@ impl Exchange {
             policy,
             limits,
             refused_lately: refusals::Lately::default(),
+            notes: seen::Notes::new(&metrics),
             last_check: health::LastCheck::default(),
-            metrics: Arc::default(),
+            metrics,
             counted: measure::Counted::default(),
             verified: verified::Verified::default(),
             hashing: checksums::Hashing::default(),

@@ -25,7 +25,7 @@ mod tests {
     use crate::submissions::{NewSubmission, Target};
     use crate::{
         Error, Limits, Policy, Reused, collect, course_settings, courses, dates, events, feedback,
-        gradebook, history, overview, releases, roster, submission_pages, submissions, trash,
+        gradebook, history, overview, releases, roster, seen, submission_pages, submissions, trash,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{AssignmentId, Dates, GroupRules, Person, Role, UserName};
@@ -152,6 +152,7 @@ mod tests {
             preview: began(history::releases(ex, caller, course(), ps1(), None, 1).await),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
+                began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
                 began(submission_pages::stream(ex, caller, course(), ps1(), None, None).await),
                 began(submissions::files(ex, caller, other(), None).await),
                 began(submissions::tree(ex, caller, course(), Some(1)).await),

@@ -40,6 +40,8 @@ pub struct OwnAssignment {
     pub is_extended: bool,
     /// Their submissions, if there are any.
     pub submitted: Option<StudentSubmissions>,
+    /// The time at which they first read the feedback on the latest submission.
+    pub read_at: Option<Timestamp>,
 }
 
 /// Returns the course as the student sees it. Students see it for themselves, and instructors for any student.
@@ -69,26 +71,33 @@ pub async fn course(
             )?;
             let mut submitted = BTreeMap::new();
             let of_student = store::overview::of_student(op.conn, op.standing.course, student)?;
-            for (assignment, work) in of_student {
-                submitted.insert(assignment, StudentSubmissions::new(work));
+            for (assignment, work, read_at) in of_student {
+                submitted.insert(assignment, (StudentSubmissions::new(work), read_at));
             }
-            let listed = releases.into_iter().rev().map(|release| OwnAssignment {
-                submitted: submitted.remove(&release.assignment),
-                name: release.assignment,
-                is_released: true,
-                dates: release
-                    .dates
-                    .extended_by(release.extension.unwrap_or_default()),
-                is_extended: release.extension.is_some(),
+            let listed = releases.into_iter().rev().map(|release| {
+                let (work, read_at) = submitted.remove(&release.assignment).unzip();
+                OwnAssignment {
+                    submitted: work,
+                    read_at: read_at.flatten(),
+                    name: release.assignment,
+                    is_released: true,
+                    dates: release
+                        .dates
+                        .extended_by(release.extension.unwrap_or_default()),
+                    is_extended: release.extension.is_some(),
+                }
             });
             let mut assignments: Vec<OwnAssignment> = listed.collect();
-            let withdrawn = submitted.into_iter().map(|(name, work)| OwnAssignment {
-                name,
-                is_released: false,
-                dates: Dates::default(),
-                is_extended: false,
-                submitted: Some(work),
-            });
+            let withdrawn = submitted
+                .into_iter()
+                .map(|(name, (work, read_at))| OwnAssignment {
+                    name,
+                    is_released: false,
+                    dates: Dates::default(),
+                    is_extended: false,
+                    submitted: Some(work),
+                    read_at,
+                });
             assignments.extend(withdrawn);
             let teaching = op.members(Some(Role::Instructor));
             let teaching = roster::portion(op.conn, teaching, None, Portion::of(INSTRUCTORS))?;

@@ -34,6 +34,8 @@ pub struct CourseFootprint {
     pub feedback: i64,
     /// The number of their extensions.
     pub extensions: i64,
+    /// The number of versions that they have fetched.
+    pub fetched: i64,
     /// The number of versions that they released.
     pub releases: i64,
     /// The number of submissions that they made for somebody else.
@@ -58,6 +60,7 @@ impl CourseFootprint {
             submissions: row.submissions,
             feedback: row.feedback,
             extensions: row.extensions,
+            fetched: row.fetched,
             releases: row.released,
             submitted_for_others: row.handed_in,
             feedback_given: row.feedback_given,

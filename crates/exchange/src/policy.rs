@@ -284,6 +284,16 @@ impl Standing {
             || (self.registrar && right.is_of_registrars())
     }
 
+    /// Whether the caller takes the course as a student.
+    pub fn is_student(self) -> bool {
+        self.role == Some(Role::Student)
+    }
+
+    /// Whether the caller teaches the course.
+    pub fn is_staff(self) -> bool {
+        self.role.is_some_and(Role::is_staff)
+    }
+
     /// Requires the right.
     pub fn require(self, right: Right) -> Result<Self> {
         if self.may(right) {

@@ -7,6 +7,7 @@ use super::files::quota::{Account, Taken};
 use super::files::trees::{self, FoundTree, ListedTree, TreeFiles, TreeId};
 use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
+use super::seen::Seen;
 use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
@@ -145,20 +146,19 @@ pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Res
         .await
 }
 
-/// Returns the files of a released assignment.
+/// Returns the files of a released assignment, and what their reader sees.
 pub async fn files(
     exchange: &Exchange,
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
-) -> Result<TreeFiles> {
+) -> Result<(TreeFiles, Seen)> {
     exchange
         .read_in(caller, course, Need::May(Right::TakePart), move |op| {
             let released = op.released(&assignment)?;
-            Ok(TreeFiles::new(store::trees::files(
-                op.conn,
-                released.tree_id,
-            )?))
+            let files = store::trees::files(op.conn, released.tree_id)?;
+            let seen = op.sees_release(released.release_id);
+            Ok((TreeFiles::new(files), seen))
         })
         .await
 }
@@ -190,6 +190,7 @@ pub async fn tree(
                 digest: version.digest,
                 time: version.released_at,
                 files: TreeFiles::new(store::trees::files(op.conn, version.tree_id)?),
+                seen: op.sees_release(version.id),
             })
         })
         .await

@@ -3,6 +3,7 @@
 use super::files::trees::{self, ListedTree, SubmissionTree, TreeId};
 use super::op::Need;
 use super::policy::Right;
+use super::seen::Times;
 use super::{Exchange, PORTION, Result};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -73,6 +74,9 @@ pub struct CurrentFeedback {
     pub files: i64,
     /// The number of bytes.
     pub bytes: i64,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
+    pub(super) id: i64,
     tree: TreeId,
 }
 
@@ -83,6 +87,8 @@ impl CurrentFeedback {
             digest: row.digest,
             files: row.files,
             bytes: row.bytes,
+            read: row.read.map(Times::new),
+            id: row.id,
             tree: TreeId(row.tree_id),
         }
     }

@@ -8,6 +8,7 @@ use super::files::trees::{FoundTree, TreeFiles};
 use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
 use super::receipts::Receipt;
+use super::seen::Seen;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -253,6 +254,7 @@ pub async fn tree(
                 digest: submission.digest,
                 time: submission.submitted_at,
                 files: TreeFiles::new(store::trees::files(op.conn, submission.tree_id)?),
+                seen: Seen::nothing(),
             })
         })
         .await

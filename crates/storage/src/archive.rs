@@ -2,7 +2,10 @@
 
 use super::backend::prelude::*;
 use super::dates::{DATES, DatesRow, dates};
-use super::schema::{assignments, courses, events, feedback, releases, submissions};
+use super::schema::{
+    assignments, courses, events, feedback, feedback_readings, releases, submissions,
+};
+use super::seen::{ReadingRow, Times, reading, times_read};
 use super::{Portion, Result, events::RecordedEvent, history};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp, UserName};
 
@@ -88,22 +91,25 @@ pub fn submissions(conn: &mut Connection, assignment: i64) -> Result<Vec<Submiss
 }
 
 /// Feedback on a submission.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone)]
 pub struct Feedback {
     /// The row of the submission.
     pub submission_id: i64,
-    /// The time of the feedback, in microseconds since 1970.
-    pub returned_at: i64,
+    /// The time of the feedback.
+    pub returned_at: Timestamp,
     /// The person who gave it.
     pub returned_by: String,
     /// The row of the tree.
     pub tree_id: i64,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
 }
 
 /// Returns all feedback on the submissions to an assignment, oldest first.
 pub fn feedback(conn: &mut Connection, assignment: i64) -> Result<Vec<Feedback>> {
     let rows = feedback::table
         .inner_join(submissions::table)
+        .left_join(feedback_readings::table)
         .filter(submissions::assignment_id.eq(assignment))
         .filter(submissions::deleted_at.is_null())
         .filter(feedback::deleted_at.is_null())
@@ -113,9 +119,17 @@ pub fn feedback(conn: &mut Connection, assignment: i64) -> Result<Vec<Feedback>>
             feedback::returned_at,
             feedback::returned_by,
             feedback::tree_id,
+            reading(),
         ))
-        .load(conn)?;
-    Ok(rows)
+        .load::<(i64, i64, String, i64, ReadingRow)>(conn)?;
+    let feedback = |(submission_id, returned_at, returned_by, tree_id, read)| Feedback {
+        submission_id,
+        returned_at: Timestamp::from_micros(returned_at),
+        returned_by,
+        tree_id,
+        read: times_read(read),
+    };
+    Ok(rows.into_iter().map(feedback).collect())
 }
 
 /// Returns the events of a course, in order.
@@ -140,19 +154,19 @@ pub fn add_assignment(
 }
 
 /// Adds a version with this number to an assignment, as it was once released. `is_shown` makes it the current
-/// version.
+/// version. Returns the ID of its row.
 pub fn add_release(
     conn: &mut Connection,
     assignment: i64,
     (version, tree): (i64, i64),
     (by, at): (&UserName, Timestamp),
     is_shown: bool,
-) -> Result<()> {
+) -> Result<i64> {
     let release = super::assignments::add_release(conn, assignment, (version, tree), (by, at))?;
     if is_shown {
         diesel::update(assignments::table.find(assignment))
             .set(assignments::current_release.eq(release))
             .execute(conn)?;
     }
-    Ok(())
+    Ok(release)
 }

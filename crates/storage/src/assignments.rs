@@ -12,6 +12,8 @@ use nbcourier_work::Bug;
 pub struct ReleasedAssignment {
     /// The ID of the row.
     pub id: i64,
+    /// The row of the release.
+    pub release_id: i64,
     /// The row of the tree that students fetch.
     pub tree_id: i64,
     /// The dates of the assignment.
@@ -32,14 +34,17 @@ pub fn find_released(
                 .and(assignments::name.eq(assignment.as_str()))
                 .and(assignments::deleted_at.is_null()),
         )
-        .select((assignments::id, releases::tree_id, DATES))
-        .get_result::<(i64, i64, DatesRow)>(conn)
+        .select((assignments::id, releases::id, releases::tree_id, DATES))
+        .get_result::<(i64, i64, i64, DatesRow)>(conn)
         .optional()?;
-    Ok(row.map(|(id, tree_id, row)| ReleasedAssignment {
-        id,
-        tree_id,
-        dates: dates(row),
-    }))
+    Ok(
+        row.map(|(id, release_id, tree_id, row)| ReleasedAssignment {
+            id,
+            release_id,
+            tree_id,
+            dates: dates(row),
+        }),
+    )
 }
 
 /// Returns the assignment of that name, if it is released, with its dates for this student.
@@ -63,23 +68,24 @@ pub fn find_released_for(
                 .and(assignments::deleted_at.is_null()),
         )
         .select((
-            assignments::id,
-            releases::tree_id,
+            (assignments::id, releases::id, releases::tree_id),
             DATES,
             (
                 extensions::due_at.nullable(),
                 extensions::cutoff_at.nullable(),
             ),
         ))
-        .get_result::<(i64, i64, DatesRow, (Option<i64>, Option<i64>))>(conn)
+        .get_result::<((i64, i64, i64), DatesRow, (Option<i64>, Option<i64>))>(conn)
         .optional()?;
-    Ok(
-        row.map(|(id, tree_id, of_all, of_student)| ReleasedAssignment {
+    Ok(row.map(|(ids, of_all, of_student)| {
+        let (id, release_id, tree_id) = ids;
+        ReleasedAssignment {
             id,
+            release_id,
             tree_id,
             dates: dates(of_all).extended_by(extension(of_student)),
-        }),
-    )
+        }
+    }))
 }
 
 /// The current version of an assignment.
@@ -275,6 +281,8 @@ pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Re
 /// A version of an assignment.
 #[derive(Debug, Clone, Copy)]
 pub struct Version {
+    /// The ID of the row.
+    pub id: i64,
     /// The number of the version, starting at 1.
     pub number: i64,
     /// The time of the release.
@@ -319,6 +327,7 @@ pub fn version(
         .optional()?;
     row.map(|(id, number, released_at, tree_id, current, digest)| {
         Ok(Version {
+            id,
             number,
             released_at: Timestamp::from_micros(released_at),
             tree_id,

@@ -108,7 +108,7 @@ pub fn dump(conn: &mut Connection) -> Result<Map<String, Value>> {
             );
             users.insert(student);
             tables.add_files(conn, "submission_files_assoc_table", submission, tree)?;
-            if let Some(tree) = super::feedback::current(conn, submission)? {
+            if let Some((_, tree)) = super::feedback::current(conn, submission)? {
                 tables.add_files(conn, "feedback_files_assoc_table", submission, tree)?;
             }
         }

@@ -4,7 +4,11 @@ use super::Result;
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::dates::NotedExtension;
-use super::schema::{assignments, courses, extensions, feedback, releases, submissions, trees};
+use super::schema::{
+    assignments, courses, extensions, feedback, feedback_readings, fetches, releases, submissions,
+    trees,
+};
+use super::seen::{ReadingRow, Times, TimesRow, reading, times, times_read};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 
 /// The place of an assignment: the name of its course and its own name.
@@ -94,6 +98,8 @@ pub struct Feedback {
     pub tree_id: i64,
     /// The digest of the tree.
     pub digest: Sha256Sum,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
 }
 
 /// The person's side of the feedback.
@@ -111,6 +117,14 @@ pub fn feedback(
     person: &UserName,
     side: FeedbackSide,
 ) -> Result<Vec<Feedback>> {
+    type Columns = (
+        i64,
+        i64,
+        AssignmentNames,
+        (i64, String, bool),
+        (i64, Vec<u8>),
+        ReadingRow,
+    );
     let by_side = match side {
         FeedbackSide::Got => Either::This(submissions::student.eq(person.as_str())),
         FeedbackSide::Gave => Either::That(feedback::returned_by.eq(person.as_str())),
@@ -118,34 +132,37 @@ pub fn feedback(
     let rows = feedback::table
         .inner_join(submissions::table.inner_join(assignments::table.inner_join(courses::table)))
         .inner_join(trees::table)
+        .left_join(feedback_readings::table)
         .filter(by_side)
         .order(feedback::id)
         .select((
             feedback::id,
             feedback::submission_id,
             (courses::name, assignments::name),
-            feedback::returned_at,
-            feedback::returned_by,
-            feedback::deleted_at.is_not_null(),
-            feedback::tree_id,
-            trees::digest,
+            (
+                feedback::returned_at,
+                feedback::returned_by,
+                feedback::deleted_at.is_not_null(),
+            ),
+            (feedback::tree_id, trees::digest),
+            reading(),
         ))
-        .load::<(i64, i64, AssignmentNames, i64, String, bool, i64, Vec<u8>)>(conn)?;
+        .load::<Columns>(conn)?;
     rows.into_iter()
-        .map(
-            |(id, submission, place, time, returned_by, is_deleted, tree_id, digest)| {
-                Ok(Feedback {
-                    id,
-                    submission,
-                    place,
-                    returned_at: Timestamp::from_micros(time),
-                    returned_by,
-                    is_deleted,
-                    tree_id,
-                    digest: parse_sha256(&digest)?,
-                })
-            },
-        )
+        .map(|(id, submission, place, given, (tree_id, digest), read)| {
+            let (time, returned_by, is_deleted) = given;
+            Ok(Feedback {
+                id,
+                submission,
+                place,
+                returned_at: Timestamp::from_micros(time),
+                returned_by,
+                is_deleted,
+                tree_id,
+                digest: parse_sha256(&digest)?,
+                read: times_read(read),
+            })
+        })
         .collect()
 }
 
@@ -168,6 +185,29 @@ pub fn releases(conn: &mut Connection, person: &UserName) -> Result<Vec<Released
     let rows = rows.into_iter();
     Ok(rows
         .map(|(place, version, time)| (place, version, Timestamp::from_micros(time)))
+        .collect())
+}
+
+/// A version that the person has fetched: its assignment, its number and the times.
+pub type Fetched = (AssignmentNames, i64, Times);
+
+/// Returns all versions that the person has fetched, oldest first.
+pub fn fetches(conn: &mut Connection, person: &UserName) -> Result<Vec<Fetched>> {
+    let rows = fetches::table
+        .inner_join(releases::table)
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .inner_join(courses::table.on(courses::id.eq(assignments::course_id)))
+        .filter(fetches::student.eq(person.as_str()))
+        .order(fetches::release_id)
+        .select((
+            (courses::name, assignments::name),
+            releases::version,
+            (fetches::first_at, fetches::last_at, fetches::times),
+        ))
+        .load::<(AssignmentNames, i64, TimesRow)>(conn)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(place, version, row)| (place, version, times(row)))
         .collect())
 }
 

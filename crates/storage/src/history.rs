@@ -2,7 +2,8 @@
 
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
-use super::schema::{assignments, feedback, releases, trees};
+use super::schema::{assignments, feedback, feedback_readings, releases, trees};
+use super::seen::{ReadingRow, Times, reading, times_read};
 use super::{Portion, Result};
 use diesel::dsl::max;
 use nbcourier_domain::{Sha256Sum, Timestamp};
@@ -74,6 +75,8 @@ pub struct Feedback {
     pub digest: Sha256Sum,
     /// Whether it is in the trash.
     pub is_deleted: bool,
+    /// The times at which the student has read it.
+    pub read: Option<Times>,
 }
 
 /// Returns a portion of the feedback on a submission after a row, oldest first and including the trash, and whether
@@ -84,8 +87,10 @@ pub fn feedback(
     after: i64,
     portion: Portion,
 ) -> Result<(Vec<Feedback>, bool)> {
+    type Columns = (i64, i64, String, Vec<u8>, bool, ReadingRow);
     let rows = feedback::table
         .inner_join(trees::table)
+        .left_join(feedback_readings::table)
         .filter(
             feedback::submission_id
                 .eq(submission)
@@ -98,17 +103,19 @@ pub fn feedback(
             feedback::returned_by,
             trees::digest,
             feedback::deleted_at.is_not_null(),
+            reading(),
         ))
         .at_most(portion.limit())
-        .load_iter::<(i64, i64, String, Vec<u8>, bool)>(conn)?;
-    let parse = |row: (i64, i64, String, Vec<u8>, bool)| {
-        let (id, returned_at, returned_by, digest, is_deleted) = row;
+        .load_iter::<Columns>(conn)?;
+    let parse = |row: Columns| {
+        let (id, returned_at, returned_by, digest, is_deleted, read) = row;
         Ok(Feedback {
             id,
             returned_at: Timestamp::from_micros(returned_at),
             returned_by,
             digest: parse_sha256(&digest)?,
             is_deleted,
+            read: times_read(read),
         })
     };
     portion.take(rows, parse, |feedback| feedback.returned_by.len())

@@ -39,6 +39,7 @@ pub mod renaming;
 mod replicas;
 pub mod runs;
 mod schema;
+pub mod seen;
 pub mod signing_keys;
 pub mod snapshot;
 pub mod submission_pages;

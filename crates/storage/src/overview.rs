@@ -5,7 +5,8 @@ use super::backend::prelude::*;
 use super::courses::number;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
+use diesel::sql_types::{BigInt, Nullable};
 use nbcourier_domain::{CourseId, Dates, Role, Timestamp, UserName};
 
 /// An assignment of a course.
@@ -209,14 +210,24 @@ pub fn work(
     Ok(())
 }
 
-/// Returns one student's submissions to each assignment of a course that has some, by the name of the assignment. The
-/// assignment need not be released.
+/// A student's submissions to the assignment of that name, and when they first read the feedback on the latest one.
+pub type OwnSummary = (String, SubmissionSummary, Option<Timestamp>);
+
+/// The time at which the current feedback on a submission was first read, if it was.
+const READ_AT: &str = "(SELECT r.first_at FROM feedback AS f LEFT JOIN feedback_readings AS r ON r.feedback_id = f.id \
+    WHERE f.submission_id = submissions.id AND f.deleted_at IS NULL ORDER BY f.id DESC LIMIT 1)";
+
+/// Returns one student's submissions to each assignment of a course that has some. The assignment need not be released.
 pub fn of_student(
     conn: &mut Connection,
     course: i64,
     student: &UserName,
-) -> Result<Vec<(String, SubmissionSummary)>> {
-    type Columns = ((String, i64, bool), (DatesRow, (Option<i64>, Option<i64>)));
+) -> Result<Vec<OwnSummary>> {
+    type Columns = (
+        (String, i64),
+        (bool, Option<i64>),
+        (DatesRow, (Option<i64>, Option<i64>)),
+    );
     let shown = feedback::table.filter(
         feedback::submission_id
             .eq(submissions::id)
@@ -238,7 +249,8 @@ pub fn of_student(
         )
         .order((submissions::assignment_id, submissions::submitted_at))
         .select((
-            (assignments::name, submissions::submitted_at, exists(shown)),
+            (assignments::name, submissions::submitted_at),
+            (exists(shown), sql::<Nullable<BigInt>>(READ_AT)),
             (
                 DATES,
                 (
@@ -248,15 +260,15 @@ pub fn of_student(
             ),
         ))
         .load_iter::<Columns>(conn)?;
-    let mut all: Vec<(String, SubmissionSummary)> = Vec::new();
+    let mut all: Vec<OwnSummary> = Vec::new();
     for row in rows {
-        let ((assignment, submitted_at, has_feedback), (of_all, of_student)) = row?;
-        let before = all.pop_if(|(name, _)| *name == assignment);
+        let ((assignment, submitted_at), (has_feedback, read_at), (of_all, of_student)) = row?;
+        let before = all.pop_if(|(name, ..)| *name == assignment);
         let dates = dates(of_all).extended_by(extension(of_student));
         let submitted_at = Timestamp::from_micros(submitted_at);
-        let before = before.map(|(_, summary)| summary);
+        let before = before.map(|(_, summary, _)| summary);
         let summary = SubmissionSummary::after(before, submitted_at, dates, has_feedback);
-        all.push((assignment, summary));
+        all.push((assignment, summary, read_at.map(Timestamp::from_micros)));
     }
     Ok(all)
 }

@@ -74,6 +74,8 @@ pub struct InCourse {
     pub feedback: i64,
     /// The number of their extensions.
     pub extensions: i64,
+    /// The number of versions that they have fetched.
+    pub fetched: i64,
     /// The number of versions that they released.
     pub released: i64,
     /// The number of submissions that they made for somebody else.
@@ -90,6 +92,7 @@ impl InCourse {
             self.submissions,
             self.feedback,
             self.extensions,
+            self.fetched,
             self.released,
             self.handed_in,
             self.feedback_given,
@@ -124,6 +127,8 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     extensions: i64,
     #[diesel(sql_type = BigInt)]
+    fetched: i64,
+    #[diesel(sql_type = BigInt)]
     released: i64,
     #[diesel(sql_type = BigInt)]
     handed_in: i64,
@@ -144,6 +149,8 @@ const IN_COURSES: &str = "
             JOIN feedback f ON f.submission_id = s.id WHERE a.course_id = c.id AND s.student = $1) AS feedback,
         (SELECT count(*) FROM assignments a JOIN extensions e ON e.assignment_id = a.id
             WHERE a.course_id = c.id AND e.student = $1) AS extensions,
+        (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
+            JOIN fetches g ON g.release_id = r.id WHERE a.course_id = c.id AND g.student = $1) AS fetched,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             WHERE a.course_id = c.id AND r.released_by = $1) AS released,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
@@ -182,6 +189,7 @@ fn in_course(row: Row) -> Result<InCourse> {
         submissions: row.submissions,
         feedback: row.feedback,
         extensions: row.extensions,
+        fetched: row.fetched,
         released: row.released,
         handed_in: row.handed_in,
         feedback_given: row.feedback_given,
@@ -215,6 +223,7 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("members", "username"),
     ("hub_members", "username"),
     ("extensions", "student"),
+    ("fetches", "student"),
     ("submissions", "student"),
     ("submissions", "submitted_by"),
     ("submission_keys", "student"),

@@ -1,13 +1,13 @@
 //! Renames the rows of a person, or removes them. Names are in many tables, which `people::COLUMNS` lists.
 
 use super::backend::prelude::*;
-use super::schema::{extensions, hub_members, members, submission_keys, submissions};
+use super::schema::{extensions, fetches, hub_members, members, submission_keys, submissions};
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::UserName;
 
 /// Gives all rows of the name `from` to the name `to`, which may have rows of its own. Of two roles, the greater counts.
-/// Missing details are filled in. Of two dates, the later counts. Of two keys for one attempt, the one of `to`
+/// Missing details are filled in. Of two dates, the later counts. Fetches are summed up. Of two keys for one attempt, the one of `to`
 /// counts.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
@@ -35,6 +35,12 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
                 cutoff_at = CASE WHEN extensions.cutoff_at IS NULL OR excluded.cutoff_at > extensions.cutoff_at
                     THEN excluded.cutoff_at ELSE extensions.cutoff_at END,
                 note = coalesce(extensions.note, excluded.note)",
+        "INSERT INTO fetches (release_id, student, first_at, last_at, times)
+            SELECT release_id, $1, first_at, last_at, times FROM fetches WHERE student = $2
+            ON CONFLICT (release_id, student) DO UPDATE SET
+                first_at = CASE WHEN excluded.first_at < fetches.first_at THEN excluded.first_at ELSE fetches.first_at END,
+                last_at = CASE WHEN excluded.last_at > fetches.last_at THEN excluded.last_at ELSE fetches.last_at END,
+                times = fetches.times + excluded.times",
         // Selected by assignment, since the index begins with it.
         "UPDATE submission_keys SET student = $1
             WHERE student = $2 AND assignment_id IN (SELECT id FROM assignments)
@@ -54,6 +60,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
     }
     remove_groups(conn, from)?;
     remove_extensions(conn, from)?;
+    remove_fetches(conn, from)?;
     remove_keys(conn, from)?;
     // The person who submitted and the student are the same now.
     let own = submissions::table
@@ -126,11 +133,29 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Removes a person's roles in courses with their details, and their idempotency keys. Their submissions remain.
+/// Removes a person's roles in courses with their details, their idempotency keys, and what they have seen. Their
+/// submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
+    remove_fetches(conn, person)?;
+    remove_readings(conn, person)?;
     remove_keys(conn, person)
+}
+
+fn remove_fetches(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(fetches::table.filter(fetches::student.eq(person.as_str()))).execute(conn)?;
+    Ok(())
+}
+
+fn remove_readings(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::sql_query(
+        "DELETE FROM feedback_readings WHERE feedback_id IN
+            (SELECT f.id FROM submissions s JOIN feedback f ON f.submission_id = s.id WHERE s.student = $1)",
+    )
+    .bind::<Text, _>(person.as_str())
+    .execute(conn)?;
+    Ok(())
 }
 
 fn remove_keys(conn: &mut Connection, person: &UserName) -> Result<()> {

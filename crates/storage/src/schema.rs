@@ -159,6 +159,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    fetches (release_id, student) {
+        release_id -> BigInt,
+        student -> Text,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
+    feedback_readings (feedback_id) {
+        feedback_id -> BigInt,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> BigInt,
         at -> BigInt,
@@ -219,6 +238,8 @@ diesel::joinable!(submissions -> assignments (assignment_id));
 diesel::joinable!(submissions -> trees (tree_id));
 diesel::joinable!(feedback -> submissions (submission_id));
 diesel::joinable!(feedback -> trees (tree_id));
+diesel::joinable!(fetches -> releases (release_id));
+diesel::joinable!(feedback_readings -> feedback (feedback_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,
@@ -228,6 +249,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     extensions,
     feedback,
+    feedback_readings,
+    fetches,
     hub_members,
     members,
     people,

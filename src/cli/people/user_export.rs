@@ -9,6 +9,7 @@ use nbcourier_domain::{Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
 use nbcourier_exchange::files::trees::{Contents, Piece, TreeFiles, TreeId};
+use nbcourier_exchange::seen::Times;
 use nbcourier_identity::Caller;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -22,8 +23,10 @@ const README: &str = "\
 This is all that the exchange of assignments, nbcourier, has stored about {} and by them.
 
 person.json      the courses they are in, as what, with the details its roster has, and their own dates;
-                 what they released as an instructor, and the feedback they gave others
-submissions.json what they handed in, with its files and their SHA-256, and the feedback on it
+                 the versions of assignments they fetched; what they released as an instructor, and the feedback they
+                 gave others
+submissions.json what they handed in, with its files and their SHA-256, and the feedback on it with the times at which
+                 they read it
 events.jsonl     what is noted that they did or that was done for or to them, a line each, the last first
 submissions/     the files they handed in:     COURSE/ASSIGNMENT/NUMBER-TIME/
 feedback/        the files they got back:      COURSE/ASSIGNMENT/NUMBER-TIME of the submission/NUMBER-TIME/
@@ -237,6 +240,13 @@ fn person(dossier: &Dossier) -> Value {
             "note": noted.note,
         })
     });
+    let fetched = dossier.fetches.iter().map(|fetched| {
+        let mut shown = shown_times(fetched.times);
+        shown["course"] = json!(fetched.of.course);
+        shown["assignment"] = json!(fetched.of.assignment);
+        shown["version"] = json!(fetched.version);
+        shown
+    });
     let released = dossier.releases.iter().map(|release| {
         json!({
             "course": release.of.course,
@@ -257,6 +267,7 @@ fn person(dossier: &Dossier) -> Value {
     json!({
         "person": FootprintJson::from(&dossier.footprint),
         "extensions": extensions.collect::<Vec<_>>(),
+        "fetched": fetched.collect::<Vec<_>>(),
         "released": released.collect::<Vec<_>>(),
         "feedback_given": given.collect::<Vec<_>>(),
     })
@@ -288,8 +299,17 @@ fn shown_feedback(feedback: &Feedback, directory: &str, files: &TreeFiles) -> Va
         "returned_by": feedback.returned_by,
         "deleted": feedback.is_deleted,
         "tree": feedback.digest,
+        "read": feedback.read.map(shown_times),
         "directory": directory,
         "files": shown_files(files),
+    })
+}
+
+fn shown_times(times: Times) -> Value {
+    json!({
+        "first_at": Rfc3339(times.first_at),
+        "last_at": Rfc3339(times.last_at),
+        "times": times.number,
     })
 }
 

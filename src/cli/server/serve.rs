@@ -16,7 +16,7 @@ use nbcourier_auth::{
     Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey, Tickets,
 };
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups};
+use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups, seen};
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
@@ -101,19 +101,9 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
             ReusedNames::Keep => Reused::Keep,
         },
     };
-    let limits = Limits {
-        file_bytes: config.max_file_size,
-        files: config.max_files,
-        tree_bytes: config.max_request_size,
-    };
-    let quotas = Quotas {
-        submissions: config.max_submissions,
-        person_bytes: config.max_user_size,
-        course_bytes: config.max_course_size,
-    };
     let signing_key = signing_key(&config, &store).await?;
-    let exchange = Exchange::new(store, blobs, policy, limits)
-        .guarded(quotas, config.min_free_space)
+    let exchange = Exchange::new(store, blobs, policy, limits(&config))
+        .guarded(quotas(&config), config.min_free_space)
         .remembering(config.hub_cache_size);
     let listener = config.binding.bind().map_err(|error| {
         format!(
@@ -168,9 +158,32 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     if let Some(every) = follow_every {
         actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
     }
-    actix_web::rt::spawn(clean_up::regularly(exchange, retention, event_retention));
+    actix_web::rt::spawn(seen::write_regularly(exchange.clone()));
+    actix_web::rt::spawn(clean_up::regularly(
+        exchange.clone(),
+        retention,
+        event_retention,
+    ));
     actix_web::rt::spawn(memory::return_regularly());
-    serve_until_lost(server, presence.as_mut()).await
+    serve_until_lost(server, presence.as_mut()).await?;
+    seen::write_waiting(&exchange).await;
+    Ok(())
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        file_bytes: config.max_file_size,
+        files: config.max_files,
+        tree_bytes: config.max_request_size,
+    }
+}
+
+fn quotas(config: &Config) -> Quotas {
+    Quotas {
+        submissions: config.max_submissions,
+        person_bytes: config.max_user_size,
+        course_bytes: config.max_course_size,
+    }
 }
 
 /// Returns what administrators see of this process.

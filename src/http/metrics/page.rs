@@ -142,6 +142,11 @@ fn register_work(exchange: &Exchange, registry: &mut Registry) {
         "Feedback given on submissions",
         work.feedback.clone(),
     );
+    registry.register(
+        "nbcourier_unnoted_readings",
+        "Fetches and readings of students not noted, since too many waited or the database failed",
+        work.unnoted.clone(),
+    );
     let writer = exchange.writer_metrics();
     registry.register(
         "nbcourier_writer_waiting",

@@ -4,6 +4,7 @@ use super::done;
 use crate::http::error::Result;
 use crate::http::reply::file_list;
 use crate::http::reply::listing;
+use crate::http::reply::seen::noting;
 use crate::http::request::form::{self, Fields, FieldsIn};
 use crate::http::request::path::{InAssignment, InCourse, NewAssignment};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -36,9 +37,14 @@ pub async fn fetch(
     InAssignment(course, assignment): InAssignment,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let files = releases::files(&exchange, &caller, course, assignment).await?;
+    let (files, seen) = releases::files(&exchange, &caller, course, assignment).await?;
     let list_only = file_list::is_list_only(&Fields::of_query(&request)?)?;
-    file_list::reply(&exchange, files, None, list_only).await
+    let reply = file_list::reply(&exchange, files, None, list_only).await?;
+    Ok(if list_only {
+        reply
+    } else {
+        noting(reply, seen)
+    })
 }
 
 /// `POST assignment/{course}/{assignment}`

@@ -3,6 +3,7 @@
 use super::done;
 use crate::http::error::{Error, Result};
 use crate::http::reply::file_list;
+use crate::http::reply::seen::noting;
 use crate::http::request::form::{self, Fields, FieldsIn};
 use crate::http::request::path::OfWork;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -41,14 +42,14 @@ pub async fn fetch(
             return Err(error);
         }
     };
-    let files = feedback::files(&exchange, &caller, target, time).await?;
-    file_list::reply(
-        &exchange,
-        files,
-        Some(time),
-        file_list::is_list_only(&fields)?,
-    )
-    .await
+    let (files, seen) = feedback::files(&exchange, &caller, target, time).await?;
+    let list_only = file_list::is_list_only(&fields)?;
+    let reply = file_list::reply(&exchange, files, Some(time), list_only).await?;
+    Ok(if list_only {
+        reply
+    } else {
+        noting(reply, seen)
+    })
 }
 
 fn timestamp(fields: &Fields) -> Result<Timestamp> {

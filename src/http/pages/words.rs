@@ -106,11 +106,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/keeping.ftl")),
             include_str!(concat!("l10n/", $language, "/import.ftl")),
             include_str!(concat!("l10n/", $language, "/admin.ftl")),
+            include_str!(concat!("l10n/", $language, "/seen.ftl")),
         ]
     };
 }
 
-const FILES: usize = 7;
+const FILES: usize = 8;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

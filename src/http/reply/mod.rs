@@ -5,5 +5,6 @@ pub mod file_list;
 pub mod listing;
 pub mod paging;
 pub mod receipt;
+pub mod seen;
 pub mod tar;
 pub mod zip;

@@ -3,6 +3,7 @@
 use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Answer, Parts};
+use crate::http::reply::seen::noting;
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -13,6 +14,7 @@ use nbcourier_domain::Timestamp;
 use nbcourier_exchange::files::trees::{
     AHEAD, Bundle, Contents, FoundTree, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
+use nbcourier_exchange::seen::Seen;
 use nbcourier_exchange::{self as exchange, Exchange};
 use schemars::{JsonSchema, Schema};
 use std::marker::PhantomData;
@@ -77,12 +79,20 @@ fn binary() -> Schema {
     schemars::json_schema!({ "type": "string", "contentMediaType": CONTENT_TYPE })
 }
 
-/// Returns a reply with one tree.
+impl<M> Bundled<M> {
+    /// Returns the reply, which is noted as seen once it was sent.
+    pub fn noting(self, seen: Seen) -> Self {
+        Self(noting(self.0, seen), PhantomData)
+    }
+}
+
+/// Returns a reply with one tree. It is noted as seen once it was sent.
 pub async fn tree(exchange: &Exchange, found: FoundTree) -> Result<Archive> {
     let FoundTree {
         digest,
         time,
         files,
+        seen,
     } = found;
     let entries: Vec<Entry> = files
         .iter()
@@ -109,7 +119,8 @@ pub async fn tree(exchange: &Exchange, found: FoundTree) -> Result<Archive> {
         reply.insert_header((header::CONTENT_ENCODING, "identity"));
     }
     let body = SizedStream::new(size, archive.into_stream(first));
-    Ok(Archive(reply.content_type(CONTENT_TYPE).body(body)))
+    let reply = reply.content_type(CONTENT_TYPE).body(body);
+    Ok(Archive(noting(reply, seen)))
 }
 
 /// Returns a reply with many trees, each below the ID of its submission, and the manifest that describes them.

@@ -50,7 +50,8 @@ pub async fn of_course(
     };
     let trees = page.feedback.iter();
     let trees = trees.map(|(submission, feedback)| feedback.tree(submission.id));
-    tar::bundle(&exchange, manifest, trees.collect()).await
+    let reply = tar::bundle(&exchange, manifest, trees.collect()).await?;
+    Ok(reply.noting(page.seen))
 }
 
 fn manifest_entry(

@@ -1,5 +1,6 @@
 //! `v1/courses/{course}/assignments/{assignment}/history` and `v1/courses/{course}/submissions/{id}/history`.
 
+use super::seen::reading;
 use crate::http::error::Result;
 use crate::http::reply::listing::Listing;
 use crate::http::reply::paging::{Paging, encode_numbers, parse_numbers};
@@ -64,6 +65,7 @@ fn past_feedback(past: history::PastFeedback) -> PastFeedback {
         tree: past.digest,
         deleted: past.is_deleted,
         current: past.is_current,
+        read: past.read.map(reading),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod overview;
 pub mod receipts;
 pub mod releases;
 pub mod roster;
+pub mod seen;
 pub mod submissions;
 pub mod submit;
 pub mod trash;

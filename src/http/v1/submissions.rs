@@ -1,6 +1,7 @@
 //! `v1/courses/{course}/submissions`: all submissions, in one request.
 
 use super::files::TreesTail;
+use super::seen::reading;
 use crate::http::error::{Error, Result};
 use crate::http::reply::listing::Listing;
 use crate::http::reply::paging;
@@ -95,6 +96,7 @@ fn shown(page: SubmissionPage) -> Submissions {
                 tree: feedback.digest,
                 files: feedback.files,
                 bytes: feedback.bytes,
+                read: feedback.read.map(reading),
             }),
         assignment: entry.assignment,
         student: entry.student,

@@ -3,7 +3,9 @@
 use super::place::{LARGE, blobs, done, files_below, refused, text};
 use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::course::timestamp_of;
-use nbcourier_testkit::{Course, Random, Sent, Server, Setup, hex_sha256, percent_encode};
+use nbcourier_testkit::{
+    Course, Random, Sent, Server, Setup, eventually, hex_sha256, percent_encode,
+};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +69,15 @@ fn full(server: &Server) {
         }
     }
     let base = format!("v1/courses/{id}/assignments/{assignment}");
+    let reader = STUDENTS[0];
+    server.get(&format!("{base}/tree"), reader).ok();
+    server
+        .get(&format!("v1/courses/{id}/feedback"), reader)
+        .ok();
+    eventually("what the student has seen is noted", || {
+        let listed = server.get(&format!("{base}/fetches"), "ira").ok().json();
+        listed["fetches"] != json!([])
+    });
     put(
         server,
         &format!("{base}/dates"),

@@ -2,8 +2,8 @@
 
 use crate::sql::Sql;
 use nbcourier_testkit::server::run;
-use nbcourier_testkit::tar::archive;
-use nbcourier_testkit::{Course, Sent, Server, Setup, timestamp_of};
+use nbcourier_testkit::tar::{archive, files};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, timestamp_of};
 use serde_json::{Value, json};
 
 /// Names that occur in nothing else.
@@ -80,6 +80,20 @@ impl Desk {
         let call = self.server.call("PUT", &target);
         let body = json!({ "due_at": due }).to_string();
         self.server.send(&call.body("application/json", body)).ok();
+    }
+
+    /// Fetches ps1 of algebra and reads the feedback there as that person. Returns once that is noted.
+    pub fn see(&self, who: &str) {
+        let mut database = self.database();
+        let mut rows = || {
+            let fetches = database.count("count(*)", "fetches");
+            fetches + database.count("count(*)", "feedback_readings")
+        };
+        let before = rows();
+        self.server.get("assignment/algebra/ps1", who).ok();
+        let feedback = self.server.get("v1/courses/algebra/feedback", who).ok();
+        let reads = i64::from(files(&feedback.body).len() > 1);
+        eventually("it is noted", || rows() == before + 1 + reads);
     }
 
     /// Runs `nbcourier user …` beside the server; returns its exit code and its output.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 #[test]
 fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcourier() {
     let desk = Desk::new();
+    desk.see(ADA);
     // The event of a change has the people as they were, and the note of an extension is about the person.
     for other in ["b@example.org", "b@example.net"] {
         let of = |name: &str, email: &str| json!({ "username": name, "role": "student", "first_name": "Ada", "last_name": "L.", "email": email });
@@ -46,6 +47,13 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
     );
     assert_eq!(person["extensions"][0]["note"], "a broken leg");
     assert_eq!(person["released"][0]["assignment"], "sheet");
+    let fetched = &person["fetched"][0];
+    assert_eq!(fetched["assignment"], "ps1");
+    assert_eq!(
+        (&fetched["version"], &fetched["times"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(person["person"]["courses"][0]["fetched"], 1);
     assert_eq!(person["feedback_given"].as_array().unwrap().len(), 1);
 
     let submissions = json("submissions.json");
@@ -56,6 +64,7 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
     }
     let feedback = &submissions[0]["feedback"][0];
     assert_eq!(feedback["returned_by"], IRA);
+    assert_eq!(feedback["read"]["times"], 1);
     let directory = feedback["directory"].as_str().unwrap();
     assert_eq!(text(&format!("{directory}/marks")), "good");
     let events = text("events.jsonl");

@@ -27,6 +27,8 @@ fn two_names_are_merged_and_nothing_is_lost() {
         try_with_key(&desk, who);
     }
     desk.put_extension(BOB, "2221-01-01T00:00:00Z");
+    desk.see(ADA);
+    desk.see(BOB);
     // Several submissions at one microsecond, as far as one student may have them.
     let at = |who: &str| {
         format!(
@@ -59,6 +61,18 @@ fn two_names_are_merged_and_nothing_is_lost() {
     assert_eq!(
         instructors["instructors"][0]["username"], BOB,
         "an instructor stays one"
+    );
+    let fetches = "v1/courses/algebra/assignments/ps1/fetches";
+    let fetches = desk.server.get(fetches, IRA).ok().json();
+    assert_eq!(fetches["fetches"].as_array().unwrap().len(), 1);
+    let fetch = &fetches["fetches"][0];
+    assert_eq!(
+        (&fetch["student"], &fetch["times"]),
+        (&BOB.into(), &2.into())
+    );
+    assert!(
+        fetch["first_at"].as_str() < fetch["last_at"].as_str(),
+        "{fetch}"
     );
     let extensions = "v1/courses/algebra/assignments/ps1/extensions";
     let extensions = desk.server.get(extensions, IRA).ok().json();

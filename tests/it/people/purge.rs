@@ -12,6 +12,7 @@ fn gc(desk: &Desk) {
 #[test]
 fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     let desk = Desk::new();
+    desk.see(ADA);
     desk.does(&["rename", ADA, "hypatia"]);
     desk.does(&["rename", "hypatia", ADA]);
     // Events say what was before: the old address, and the note of an extension.
@@ -45,6 +46,9 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     gc(&desk);
 
     assert_eq!(desk.found(ADA), [""; 0]);
+    for table in ["fetches", "feedback_readings"] {
+        assert_eq!(desk.database().count("count(*)", table), 0, "{table}");
+    }
     for text in [
         "hypatia",
         "ada@example.org",
@@ -94,8 +98,12 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
 #[test]
 fn work_may_stay_without_its_name() {
     let desk = Desk::new();
+    desk.see(ADA);
     let before = desk.times(ADA);
     let said = desk.does(&["purge", ADA, "--keep-work", "--yes"]);
+    for table in ["fetches", "feedback_readings"] {
+        assert_eq!(desk.database().count("count(*)", table), 0, "{table}");
+    }
     assert_eq!(desk.found(ADA), [""; 0]);
     assert_eq!(desk.found("ada@example.org"), [""; 0]);
     let pseudonym = said.split("others need, belongs to ").nth(1).unwrap();

@@ -11,6 +11,7 @@ const NEW: &str = "hypatia";
 #[test]
 fn a_renamed_person_keeps_everything_and_the_old_name_has_nothing() {
     let desk = Desk::new();
+    desk.see(ADA);
     let before = desk.times(ADA);
     let receipts = desk
         .server
@@ -29,6 +30,9 @@ fn a_renamed_person_keeps_everything_and_the_old_name_has_nothing() {
 
     assert_eq!(desk.times(NEW), before);
     assert_eq!(desk.times(ADA), Vec::<String>::new());
+    let fetches = "v1/courses/algebra/assignments/ps1/fetches";
+    let fetches = desk.server.get(fetches, "root").ok().json();
+    assert_eq!(fetches["fetches"][0]["student"], NEW);
     let roster = desk.server.get(&format!("student/algebra/{NEW}"), NEW).ok();
     assert_eq!(roster.json()["email"], "ada@example.org");
     let teaches = desk.server.get("instructors/maths", NEW).ok().json();

@@ -40,6 +40,7 @@ const NAMES: &[&str] = &[
     "events.detail",
     "events.subject",
     "extensions.student",
+    "fetches.student",
     "feedback.returned_by",
     "hub_members.username",
     "members.username",

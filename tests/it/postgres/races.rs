@@ -64,13 +64,18 @@ impl Stage {
             self.proxy.wait_for_effect();
             let second = scope.spawn(second);
             eventually("the second change waits or has ended", || {
-                let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
-                               WHERE NOT granted AND datname = current_database()";
-                second.is_finished() || self.sql(waiting) != "0"
+                second.is_finished() || self.is_waiting()
             });
             self.proxy.behave(Behaviour::Pass);
             (first.join().unwrap(), second.join().unwrap())
         })
+    }
+
+    /// Whether a change waits for another.
+    fn is_waiting(&self) -> bool {
+        let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
+                       WHERE NOT granted AND datname = current_database()";
+        self.sql(waiting) != "0"
     }
 
     /// Returns the times of the student's submissions as the student sees them.
@@ -282,6 +287,35 @@ fn a_submission_beside_a_renaming_is_carried_over_or_made_after_it() {
         }
         status => assert_eq!(status, 403),
     }
+}
+
+#[test]
+fn a_note_of_a_fetch_beside_a_renaming_is_carried_over_or_not_made() {
+    let stage = Stage::new(&[]);
+    let fetch = |who: &str| stage.server.get("assignment/algebra/ps1", who).status;
+    let rows = || stage.sql("SELECT string_agg(student, ',') FROM fetches");
+    // The note is written a moment after the reply, and its commit is the one that hangs.
+    assert_eq!(fetch("ann"), 200);
+    let ((), renamed) = stage.race(|| (), || stage.command(&["user", "rename", "ann", "anna"]));
+    assert!(renamed);
+    eventually("the note is written", || rows() == "anna");
+
+    let (renamed, fetched) = stage.race(
+        || stage.command(&["user", "rename", "ben", "benno"]),
+        || {
+            let fetched = fetch("ben");
+            // The command may hang in an earlier transaction, which has locked nothing yet.
+            eventually("the note waits for the name or is written", || {
+                stage.is_waiting() || rows().contains("ben")
+            });
+            fetched
+        },
+    );
+    assert_eq!((renamed, fetched), (true, 200));
+    stage.course().enrol("cleo").ok();
+    fetch("cleo");
+    eventually("later notes are written", || rows().contains("cleo"));
+    assert!(rows().split(',').all(|name| name != "ben"), "{}", rows());
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod receipts;
 mod refusals;
 mod release;
 mod roster;
+mod seen;
 mod settings;
 mod submissions;
 mod submit;

@@ -196,7 +196,7 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
 }
 
 /// All metrics with their types and labels. Dashboards and alerts of operators name them.
-const METRICS: [(&str, &str, &str); 31] = [
+const METRICS: [(&str, &str, &str); 32] = [
     ("nbcourier_blob_bytes", "gauge", ""),
     ("nbcourier_blobs", "gauge", ""),
     ("nbcourier_build_info", "gauge", "version,mode"),
@@ -232,6 +232,7 @@ const METRICS: [(&str, &str, &str); 31] = [
         "task",
     ),
     ("nbcourier_token_cache_lookups_total", "counter", "result"),
+    ("nbcourier_unnoted_readings_total", "counter", ""),
     ("nbcourier_writer_batch_size", "histogram", ""),
     ("nbcourier_writer_commit_seconds", "histogram", ""),
     ("nbcourier_writer_failures_total", "counter", ""),

@@ -1,6 +1,6 @@
 //! Inserting a course from an archive into an exchange, completely and in one transaction.
 
-use super::manifest::{Assignment, Course, Event, TreeOf};
+use super::manifest::{Assignment, Course, Event, Sightings, TreeOf};
 use crate::audit::{About, Action};
 use crate::course_settings::{CourseSettings, CourseTitle, TimeZone};
 use crate::files::parcel::Parcel;
@@ -81,6 +81,15 @@ fn check(assignment: &Assignment) -> Result<(), UnacceptableArchive> {
                 &version.version.to_string(),
             ));
         }
+        let mut students = BTreeSet::new();
+        for fetch in &version.fetched {
+            user(&fetch.student)?;
+            times(&fetch.times)?;
+            if !students.insert(&fetch.student) {
+                let of = format!("Version {} of {}", version.version, assignment.assignment);
+                return Err(twice(&of, "student", &fetch.student));
+            }
+        }
     }
     for extension in &assignment.extensions {
         user(&extension.student)?;
@@ -101,6 +110,7 @@ fn check(assignment: &Assignment) -> Result<(), UnacceptableArchive> {
         for given in &submission.feedback {
             time(&given.returned_at)?;
             user(&given.returned_by)?;
+            given.read.as_ref().map(times).transpose()?;
         }
     }
     Ok(())
@@ -179,7 +189,13 @@ impl ArchiveImport {
             let by = stored(user(&version.released_by))?;
             let at = stored(time(&version.released_at))?;
             let is_shown = assignment.released == Some(version.version);
-            archive::add_release(conn, id, (version.version, tree), (&by, at), is_shown)?;
+            let number = (version.version, tree);
+            let release = archive::add_release(conn, id, number, (&by, at), is_shown)?;
+            for fetch in &version.fetched {
+                let student = stored(user(&fetch.student))?;
+                let times = stored(times(&fetch.times))?;
+                store::seen::add_fetch(conn, release, &student, times)?;
+            }
         }
         for extension in &assignment.extensions {
             let student = stored(user(&extension.student))?;
@@ -197,7 +213,10 @@ impl ArchiveImport {
                 let tree = self.save(conn, &given.tree, now)?;
                 let by = stored(user(&given.returned_by))?;
                 let at = stored(time(&given.returned_at))?;
-                store::feedback::replace(conn, number, tree, &by, at)?;
+                let row = store::feedback::replace(conn, number, tree, &by, at)?;
+                if let Some(read) = &given.read {
+                    store::seen::add_reading(conn, row, stored(times(read))?)?;
+                }
             }
         }
         Ok(())
@@ -289,6 +308,17 @@ fn own_dates(
             cutoff_at: maybe(extension.cutoff_at.as_ref())?,
         },
         note: extension.note.clone(),
+    })
+}
+
+fn times(given: &Sightings) -> Result<store::seen::Times, UnacceptableArchive> {
+    let number = parse("number of times", &given.times.to_string(), |_| {
+        (given.times > 0).then_some(given.times)
+    })?;
+    Ok(store::seen::Times {
+        first_at: time(&given.first_at)?,
+        last_at: time(&given.last_at)?,
+        number,
     })
 }
 

@@ -96,9 +96,33 @@ pub struct Version {
     pub released_at: String,
     /// The person who released it.
     pub released_by: String,
+    /// The students who have fetched it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetched: Vec<Fetch>,
     /// Its files.
     #[serde(flatten)]
     pub tree: TreeOf,
+}
+
+/// The fetches of a version by a student.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fetch {
+    /// The student.
+    pub student: String,
+    /// The times.
+    #[serde(flatten)]
+    pub times: Sightings,
+}
+
+/// The times at which a student saw something.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sightings {
+    /// The first time.
+    pub first_at: String,
+    /// The last time that was noted.
+    pub last_at: String,
+    /// The number of times that were noted.
+    pub times: i64,
 }
 
 /// A submission.
@@ -126,6 +150,9 @@ pub struct Feedback {
     pub returned_at: String,
     /// The person who gave it.
     pub returned_by: String,
+    /// The times at which the student has read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Sightings>,
     /// Its files.
     #[serde(flatten)]
     pub tree: TreeOf,

@@ -1,8 +1,8 @@
 //! Reading a course for its archive, in one snapshot.
 
 use super::manifest::{
-    Assignment, Course, Entry, Event, Extension, Feedback, Person, Submission, TreeOf, VERSION,
-    Version,
+    Assignment, Course, Entry, Event, Extension, Feedback, Fetch, Person, Sightings, Submission,
+    TreeOf, VERSION, Version,
 };
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
@@ -170,8 +170,9 @@ fn gather_assignment(
         let given = feedback.remove(&submission.id).unwrap_or_default();
         let given = (1..).zip(given).map(|(number, given)| {
             Ok(Feedback {
-                returned_at: Timestamp::from_micros(given.returned_at).to_rfc3339(),
+                returned_at: given.returned_at.to_rfc3339(),
                 returned_by: given.returned_by,
+                read: given.read.map(times),
                 tree: tree(given.tree_id, names::feedback(name, &student, at, number))?,
             })
         });
@@ -183,6 +184,13 @@ fn gather_assignment(
             tree: tree(submission.tree_id, names::submission(name, &student, at))?,
             student,
             feedback,
+        });
+    }
+    let mut fetched: BTreeMap<i64, Vec<Fetch>> = BTreeMap::new();
+    for fetch in store::seen::fetches(conn, assignment.id, ("", 0), Portion::ALL)?.0 {
+        fetched.entry(fetch.version).or_default().push(Fetch {
+            student: fetch.student,
+            times: times(fetch.times),
         });
     }
     let (dates, text) = (assignment.dates, |time: Option<Timestamp>| {
@@ -200,6 +208,7 @@ fn gather_assignment(
                     version: release.version,
                     released_at: release.released_at.to_rfc3339(),
                     released_by: release.released_by,
+                    fetched: fetched.remove(&release.version).unwrap_or_default(),
                     tree: tree(id, names::release(name, release.version))?,
                 })
             })
@@ -220,6 +229,14 @@ fn gather_assignment(
         submissions: handed_in,
         assignment: assignment.name.clone(),
     })
+}
+
+fn times(times: store::seen::Times) -> Sightings {
+    Sightings {
+        first_at: times.first_at.to_rfc3339(),
+        last_at: times.last_at.to_rfc3339(),
+        times: times.number,
+    }
 }
 
 fn tree_of(

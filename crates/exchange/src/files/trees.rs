@@ -1,6 +1,7 @@
 //! Reading stored files. Each file is verified against its checksum before its last bytes are sent.
 
 use super::objects;
+use crate::seen::Seen;
 use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use nbcourier_blobs::{Damage, Fault, Reading};
@@ -91,6 +92,8 @@ pub struct FoundTree {
     pub time: Timestamp,
     /// Its files.
     pub files: TreeFiles,
+    /// What its reader sees.
+    pub seen: Seen,
 }
 
 /// Returns the files of the tree with that digest. The caller of this function vouches that an operation has granted the

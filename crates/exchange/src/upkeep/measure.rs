@@ -26,6 +26,8 @@ pub struct ExchangeMetrics {
     pub releases: Counter,
     /// Given feedback.
     pub feedback: Counter,
+    /// Fetches and readings of students that were not noted.
+    pub unnoted: Counter,
 }
 
 /// The current contents of the exchange.

@@ -17,8 +17,8 @@ use diesel::dsl::{exists, not};
 use nbcourier_domain::Sha256Sum;
 use rows::{
     Table, assignments, blob_contents, blobs, courses, ended_sessions, events, extensions,
-    feedback, hub_members, members, people, releases, removed_objects, runs, submission_keys,
-    submissions, tree_files, trees,
+    feedback, feedback_readings, fetches, hub_members, members, people, releases, removed_objects,
+    runs, submission_keys, submissions, tree_files, trees,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -68,9 +68,11 @@ macro_rules! each_table {
             $function::<assignments::All>($($argument),*)?,
             $function::<extensions::All>($($argument),*)?,
             $function::<releases::All>($($argument),*)?,
+            $function::<fetches::All>($($argument),*)?,
             $function::<submissions::All>($($argument),*)?,
             $function::<submission_keys::All>($($argument),*)?,
             $function::<feedback::All>($($argument),*)?,
+            $function::<feedback_readings::All>($($argument),*)?,
             $function::<events::All>($($argument),*)?,
             $function::<runs::All>($($argument),*)?,
             $function::<removed_objects::All>($($argument),*)?,
@@ -262,14 +264,16 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 18] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 20] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
         events::All::clear,
+        feedback_readings::All::clear,
         feedback::All::clear,
         submission_keys::All::clear,
         submissions::All::clear,
+        fetches::All::clear,
         releases::All::clear,
         extensions::All::clear,
         assignments::All::clear,

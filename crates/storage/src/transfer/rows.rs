@@ -332,6 +332,17 @@ table! {
 }
 
 table! {
+    fetches by release_id: BigInt, student: Text;
+    {
+        release_id: i64,
+        student: String,
+        first_at: i64,
+        last_at: i64,
+        times: i64,
+    }
+}
+
+table! {
     submissions by id: BigInt;
     {
         id: i64,
@@ -363,6 +374,16 @@ table! {
         returned_by: String,
         returned_at: i64,
         deleted_at: Option<i64>,
+    }
+}
+
+table! {
+    feedback_readings by feedback_id: BigInt;
+    {
+        feedback_id: i64,
+        first_at: i64,
+        last_at: i64,
+        times: i64,
     }
 }
 

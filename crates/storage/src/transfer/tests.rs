@@ -29,9 +29,12 @@ const ROWS: &str = "
     UPDATE assignments SET current_release = 2 WHERE id = 1;
     INSERT INTO submissions (id, assignment_id, student, submitted_at, tree_id, submitted_by, deleted_at) VALUES
         (1, 1, 'ann', 10, 8, NULL, NULL), (2, 1, 'ann', 11, 8, 'kim', 12);
+    INSERT INTO fetches (release_id, student, first_at, last_at, times) VALUES
+        (1, 'ann', 5, 5, 1), (2, 'ann', 6, 700000000, 2);
     INSERT INTO submission_keys (assignment_id, student, idempotency, submission_id) VALUES (1, 'ann', 'key', 1);
     INSERT INTO feedback (id, submission_id, tree_id, returned_by, returned_at, deleted_at) VALUES
         (6, 1, 1, 'kim', 13, NULL), (7, 1, 8, 'kim', 14, 15);
+    INSERT INTO feedback_readings (feedback_id, first_at, last_at, times) VALUES (6, 16, 17, 3);
     INSERT INTO events (id, at, action, actor, subject, course, assignment, submission_id, detail, request_id, course_id)
         VALUES (1, 1, 'submit', 'ann', 'ann', 'algebra', 'ps1', 1, '{\"a\": \"\\u00e4\"}', 'r', 3),
                (2, 2, 'gc', 'server', NULL, NULL, NULL, NULL, NULL, NULL, NULL);

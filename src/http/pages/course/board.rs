@@ -6,6 +6,7 @@ use crate::http::pages::chart::Curve;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::pages::words::ToValue;
 use crate::http::reply::zip;
 use crate::http::request::path::InAssignment;
 use actix_web::http::header::{self, ETAG};
@@ -40,9 +41,10 @@ pub struct BoardQuery {
 }
 
 /// The filters: the value in the address, and the key of its words.
-const SHOWN: [(&str, &str); 7] = [
+const SHOWN: [(&str, &str); 8] = [
     ("all", "show-all"),
     ("missing", "show-missing"),
+    ("not-fetched", "show-not-fetched"),
     ("late", "show-late"),
     ("in-time", "show-in-time"),
     ("extended", "show-extended"),
@@ -147,8 +149,24 @@ impl Page<'_> {
         }
     }
 
-    fn shown(&self) -> [(&'static str, String); 7] {
+    fn shown(&self) -> [(&'static str, String); 8] {
         SHOWN.map(|(name, key)| (name, self.view.say(key)))
+    }
+
+    /// Returns who has fetched which version.
+    fn fetched(&self) -> Vec<String> {
+        let versions = self.board.fetched.iter().enumerate();
+        let sentence = |(place, (version, students)): (usize, &(i64, usize))| {
+            let key = if place == 0 {
+                "fetched-version"
+            } else {
+                "fetched-only"
+            };
+            let version = version.to_string();
+            let values = [("n", students.to_value()), ("version", version.to_value())];
+            self.view.say_all(key, &values)
+        };
+        versions.map(sentence).collect()
     }
 
     fn is_sorted(&self, by: &str) -> bool {
@@ -172,6 +190,7 @@ impl Page<'_> {
 fn fits(row: &BoardRow, board: &Board, show: &str, find: &str) -> bool {
     let fits_show = match show {
         "missing" => row.work.is_none() && row.enrolled,
+        "not-fetched" => row.is_untouched(),
         "late" => row.is_late(board.dates),
         "in-time" => row.work.is_some() && !row.is_late(board.dates),
         "extended" => row.extension.is_some(),

@@ -1,10 +1,12 @@
 //! An assignment as a student sees it: whether their work arrived, until when they may submit, and which submission
 //! counts.
 
+use super::course::read_at;
 use crate::http::error::Result;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::seen::noting;
 use crate::http::reply::zip;
 use crate::http::request::path::InAssignment;
 use actix_web::{HttpResponse, web};
@@ -123,6 +125,13 @@ impl Page<'_> {
         newest.is_some_and(|newest| newest.id == submission.id)
     }
 
+    /// Returns when the student has read the feedback, for those who teach.
+    fn read(&self, submission: &ListedSubmission) -> Option<String> {
+        self.student?;
+        let given = self.details.feedback.get(&submission.id)?;
+        Some(read_at(self.view, given.read.map(|read| read.first_at)))
+    }
+
     fn has_feedback(&self, submission: &ListedSubmission) -> bool {
         self.details.feedback.contains_key(&submission.id)
     }
@@ -190,5 +199,6 @@ pub async fn files(
 ) -> Result<HttpResponse> {
     let name = format!("{assignment}.zip");
     let found = releases::tree(&exchange, &reader.caller, course, assignment, None).await?;
-    zip::tree(&exchange, &name, found.time, found.files).await
+    let reply = zip::tree(&exchange, &name, found.time, found.files).await?;
+    Ok(noting(reply, found.seen))
 }

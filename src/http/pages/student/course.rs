@@ -12,6 +12,14 @@ use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_exchange::own_work::{self, OwnAssignment, OwnCourse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+/// Returns when feedback was first read.
+pub fn read_at(view: &View, at: Option<Timestamp>) -> String {
+    match at {
+        Some(at) => view.say_with("read-at", "time", view.times.short(at).text()),
+        None => view.say("not-read"),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "student/course.html")]
 struct Page<'a> {
@@ -60,6 +68,14 @@ impl Page<'_> {
             Some(_) => "state-submitted",
             None => "state-missing",
         })
+    }
+
+    /// Returns when the student has read the feedback on the latest submission, for those who teach.
+    fn read(&self, assignment: &OwnAssignment) -> Option<String> {
+        self.student?;
+        let work = assignment.submitted.as_ref()?;
+        let is_given = work.feedback == FeedbackState::Returned;
+        is_given.then(|| read_at(self.view, assignment.read_at))
     }
 
     fn feedback(&self, assignment: &OwnAssignment) -> String {

@@ -1,11 +1,13 @@
 //! The feedback on a submission.
 
+use super::course::read_at;
 use super::submission::{crumbs, to_contents};
 use crate::http::error::Result;
 use crate::http::pages::contents::is_page;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::seen::noting;
 use crate::http::reply::{download, zip};
 use crate::http::request::path::{OfSubmission, RestOfPath};
 use actix_web::{HttpResponse, web};
@@ -26,6 +28,8 @@ struct Page<'a> {
     given_at: Moment,
     given_by: String,
     submitted_at: Moment,
+    /// When the student has read it, for those who teach.
+    read: Option<String>,
     address: String,
     files: Vec<File>,
     earlier: Vec<PastFeedback>,
@@ -81,6 +85,9 @@ pub async fn show(
     let number = view.say_with("submission-title", "number", receipt.id.to_string());
     trail.push(view.link(address.clone(), &number));
     let current = past.feedback.iter().find(|past| past.is_current);
+    let teaches = receipt.student != caller.name().as_str();
+    let read = current.filter(|_| teaches);
+    let read = read.map(|given| read_at(&view, given.read.map(|read| read.first_at)));
     view.page(&Page {
         head: Head {
             title: view.say("feedback"),
@@ -97,6 +104,7 @@ pub async fn show(
             .filter(|past| !past.is_current)
             .collect(),
         address,
+        read,
         view: &view,
     })
 }
@@ -109,7 +117,8 @@ pub async fn as_zip(
 ) -> Result<HttpResponse> {
     let found = feedback::tree(&exchange, &reader.caller, course, id).await?;
     let name = format!("feedback-{}.zip", id.unwrap_or_default());
-    zip::tree(&exchange, &name, found.time, found.files).await
+    let reply = zip::tree(&exchange, &name, found.time, found.files).await?;
+    Ok(noting(reply, found.seen))
 }
 
 /// `GET c/{course}/s/{id}/feedback/files/{path}`
@@ -122,7 +131,8 @@ pub async fn file(
     let found = feedback::tree(&exchange, &reader.caller, course, id).await?;
     let file = found.files.only(&path.0);
     let file = file.ok_or(Refusal::NotFound(Thing::Feedback))?;
-    download::file(&exchange, &path.0, file).await
+    let reply = download::file(&exchange, &path.0, file).await?;
+    Ok(noting(reply, found.seen))
 }
 
 /// Handles `GET c/{course}/s/{id}/feedback/read/{path}`: leads to a page of the feedback, in the sandbox.
@@ -178,5 +188,6 @@ async fn lead(
         reader: caller.name().to_string(),
         showing,
     };
-    to_contents(&view, tickets, &ticket, &path.0)
+    let reply = to_contents(&view, tickets, &ticket, &path.0)?;
+    Ok(noting(reply, found.seen))
 }
