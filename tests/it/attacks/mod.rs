@@ -23,6 +23,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("headers made by names", "tests/it/attacks/names.rs", "no_name_becomes_a_header"),
     ("headers made by a request's id", "tests/it/identity/requests.rs", "an_id_that_could_forge_a_log_line_is_not_sent_back"),
     ("lines of the log made by names", "tests/it/holes/service.rs", "hole_23_no_name_makes_a_line_of_its_own_in_the_log"),
+    ("a command to copy from a page, made by a name", "tests/it/watching/administration.rs", "a_name_in_a_command_to_copy_is_one_word_of_the_shell"),
     ("the terminal commanded by names", "src/cli/server/logging.rs", "a_name_cannot_pretend_to_be_another_line"),
     ("the terminal commanded by the answers of a server", "tests/plugin/test_strangers.py", "test_no_answer_commands_the_terminal"),
     ("secrets read in the log", "tests/it/identity/secrets.rs", "no_secret_is_logged_at_any_level"),

@@ -57,28 +57,41 @@ pub struct CourseFilter {
     pub at_most: i64,
 }
 
-// `$1` is the part to find, `$2` the same in small letters. SQLite knows only the small letters of ASCII.
-const COURSES: &str = "
-    SELECT c.id, c.name, c.title, count(*) OVER () AS found,
+// The courses that fit. `$1` is the part to find, `$2` the same in small letters. SQLite knows only the small letters of
+// ASCII.
+const FITTING: &str = "
+    SELECT c.id, c.name, c.title, count(*) OVER () AS found FROM courses c
+    WHERE c.deleted_at IS NULL AND (instr(c.name, $1) > 0 OR instr(lower(c.name), $2) > 0
+        OR instr(coalesce(c.title, ''), $1) > 0 OR instr(lower(coalesce(c.title, '')), $2) > 0)";
+
+/// The numbers of the courses `c`.
+const NUMBERS: &str = "
+    SELECT c.id, c.name, c.title, c.found,
         (SELECT count(*) FROM (SELECT m.username FROM members m WHERE m.course_id = c.id AND m.role = 1
             UNION SELECT h.username FROM hub_members h WHERE h.course = c.name AND h.role = 1) AS enrolled) AS students,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
             WHERE a.course_id = c.id AND a.deleted_at IS NULL AND s.deleted_at IS NULL) AS submissions,
-        (SELECT e.at FROM events e WHERE e.course_id = c.id ORDER BY e.id DESC LIMIT 1) AS used_at
-    FROM courses c
-    WHERE c.deleted_at IS NULL AND (instr(c.name, $1) > 0 OR instr(lower(c.name), $2) > 0
-        OR instr(coalesce(c.title, ''), $1) > 0 OR instr(lower(coalesce(c.title, '')), $2) > 0)";
+        (SELECT e.at FROM events e WHERE e.course_id = c.id ORDER BY e.id DESC LIMIT 1) AS used_at";
 
-/// Returns courses, in their order.
+/// The part of a list.
+const PART: &str = "LIMIT $3 OFFSET $4";
+
+/// Returns courses, in their order. In the order of names, only the numbers of these courses are counted.
 pub fn courses(conn: &mut Connection, wanted: &CourseFilter) -> Result<Vec<CourseLine>> {
-    let order = match wanted.order {
-        CourseOrder::Name => "c.name",
-        CourseOrder::Students => "students DESC, c.name",
-        CourseOrder::Submissions => "submissions DESC, c.name",
-        CourseOrder::Used => "coalesce(used_at, 0) DESC, c.name",
+    let by_number = |order| {
+        // PostgreSQL knows the names of results in an order, but not inside an expression.
+        format!(
+            "SELECT * FROM ({NUMBERS} FROM ({FITTING}) AS c) AS c ORDER BY {order}, c.name {PART}"
+        )
     };
-    // PostgreSQL knows the names of results in an order, but not inside an expression.
-    let query = format!("SELECT * FROM ({COURSES}) AS c ORDER BY {order} LIMIT $3 OFFSET $4");
+    let query = match wanted.order {
+        CourseOrder::Name => {
+            format!("{NUMBERS} FROM ({FITTING} ORDER BY c.name {PART}) AS c ORDER BY c.name")
+        }
+        CourseOrder::Students => by_number("students DESC"),
+        CourseOrder::Submissions => by_number("submissions DESC"),
+        CourseOrder::Used => by_number("coalesce(used_at, 0) DESC"),
+    };
     Ok(diesel::sql_query(query)
         .bind::<Text, _>(&wanted.find)
         .bind::<Text, _>(wanted.find.to_lowercase())

@@ -28,7 +28,8 @@ pub struct TrashSize {
     pub old_bytes: i64,
 }
 
-// `$1` is the time before which deleted things are over their time.
+// `$1` is the time before which deleted things are over their time. SQLite keeps the order of a cross join, and so begins
+// with the few that are deleted.
 const TRASH: &str = "
     SELECT (SELECT count(*) FROM courses WHERE deleted_at IS NOT NULL) AS courses,
         (SELECT count(*) FROM assignments WHERE deleted_at IS NOT NULL) AS assignments,
@@ -36,15 +37,14 @@ const TRASH: &str = "
         CAST(coalesce(sum(bytes), 0) AS BIGINT) AS bytes,
         CAST(coalesce(sum(CASE WHEN deleted_at < $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS old_submissions,
         CAST(coalesce(sum(CASE WHEN deleted_at < $1 THEN bytes ELSE 0 END), 0) AS BIGINT) AS old_bytes
-    FROM (SELECT s.deleted_at, t.bytes FROM submissions s JOIN trees t ON t.id = s.tree_id
-            WHERE s.deleted_at IS NOT NULL
-        UNION ALL SELECT a.deleted_at, t.bytes FROM assignments a
-            JOIN submissions s ON s.assignment_id = a.id AND s.deleted_at IS NULL JOIN trees t ON t.id = s.tree_id
-            WHERE a.deleted_at IS NOT NULL
-        UNION ALL SELECT c.deleted_at, t.bytes FROM courses c
-            JOIN assignments a ON a.course_id = c.id AND a.deleted_at IS NULL
-            JOIN submissions s ON s.assignment_id = a.id AND s.deleted_at IS NULL JOIN trees t ON t.id = s.tree_id
-            WHERE c.deleted_at IS NOT NULL) AS deleted";
+    FROM (SELECT s.deleted_at, t.bytes FROM submissions s CROSS JOIN trees t
+            WHERE s.deleted_at IS NOT NULL AND t.id = s.tree_id
+        UNION ALL SELECT a.deleted_at, t.bytes FROM assignments a CROSS JOIN submissions s CROSS JOIN trees t
+            WHERE a.deleted_at IS NOT NULL AND s.assignment_id = a.id AND s.deleted_at IS NULL AND t.id = s.tree_id
+        UNION ALL SELECT c.deleted_at, t.bytes
+            FROM courses c CROSS JOIN assignments a CROSS JOIN submissions s CROSS JOIN trees t
+            WHERE c.deleted_at IS NOT NULL AND a.course_id = c.id AND a.deleted_at IS NULL
+                AND s.assignment_id = a.id AND s.deleted_at IS NULL AND t.id = s.tree_id) AS deleted";
 
 /// Returns the size of the trash. Things that were deleted before `limit` are over their time.
 pub fn trash(conn: &mut Connection, limit: Timestamp) -> Result<TrashSize> {
