@@ -458,5 +458,4 @@ def test_the_state_shows_new_numbers_by_itself(
     number = "return document.querySelectorAll('.tiles b')[3].textContent"
     first = int(browser.execute_script(number))
     lesson.submit("ps3", "bob", {"problem1.ipynb": b"{}"})
-    wait = WebDriverWait(browser, 2 * PAGE_LIMIT_S + 20, 0.2)
-    wait.until(lambda page: int(page.execute_script(number)) > first)
+    wait_for(browser, lambda page: int(page.execute_script(number)) > first)
