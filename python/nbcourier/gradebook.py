@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class CourseGradebook:
         self._course = course
         self._zone = zone
         self._log = log
+        self._creation: Future[None] | None = None
 
     def due(self, assignment: str) -> datetime | None:
         """Returns the assignment's due time in the gradebook, as a naive time in UTC."""
@@ -56,6 +58,19 @@ class CourseGradebook:
             raise CourierError(
                 f"the due date of '{assignment}' cannot be read from the gradebook: {error}. Make it readable, and try again"
             ) from error
+
+    def create_meanwhile(self, known: ForGradebook) -> None:
+        """Begins to create the gradebook on another thread if `learn` would create it; does nothing the second time.
+
+        nbgrader waits for another program whenever it creates a gradebook, which takes as long as collecting a class.
+        """
+        if self._creation is None and _is_news(known) and not exists(self._database):
+            threads = ThreadPoolExecutor(max_workers=1)
+            self._creation = threads.submit(self._create)
+            threads.shutdown(wait=False)
+
+    def _create(self) -> None:
+        Gradebook(self._database, self._course).close()
 
     def learn(
         self,
@@ -69,12 +84,14 @@ class CourseGradebook:
 
         Students who are missing in the gradebook are added only if `may_create`.
         """
-        names = any(_details(student) for student in known.students)
-        if known.due is None and not known.own_due and not names:
-            if not known.keeps_dates or not exists(self._database):
-                return
+        if not _is_news(known) and (
+            not known.keeps_dates or not exists(self._database)
+        ):
+            return
         collected = set(collected)
         try:
+            if self._creation is not None:
+                self._creation.result()
             with Gradebook(self._database, self._course) as gradebook:
                 self._learn_names(gradebook, known, collected, may_create)
                 self._learn_due(gradebook, assignment, known)
@@ -349,6 +366,12 @@ def _found(gradebook: Gradebook, assignment: str) -> Assignment | None:
         return gradebook.find_assignment(assignment)
     except MissingEntry:
         return None
+
+
+def _is_news(known: ForGradebook) -> bool:
+    """Whether the exchange knows anything that a gradebook has a place for."""
+    names = any(_details(student) for student in known.students)
+    return known.due is not None or bool(known.own_due) or names
 
 
 def _details(student: Student) -> dict[str, Any]:

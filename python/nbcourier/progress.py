@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Callable
+from typing import Any, Callable
 
 # Work that takes less time shows no bar.
 _DELAY_S = 1.0
@@ -16,11 +16,8 @@ def bar(
     what: str, total: int | None, unit: str = "B"
 ) -> Iterator[Callable[[int], object]]:
     """Yields a function that is called with each finished amount; shows nothing without tqdm or a terminal."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        tqdm = None
-    if tqdm is None or not sys.stderr.isatty():
+    tqdm = _tqdm() if sys.stderr.isatty() else None
+    if tqdm is None:
         yield lambda amount: None
         return
     with tqdm(
@@ -32,3 +29,12 @@ def bar(
         leave=False,
     ) as shown:
         yield shown.update
+
+
+def _tqdm() -> Callable[..., Any] | None:
+    # Imported only for a terminal, because it takes a hundredth of the time of a command.
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm

@@ -1,6 +1,8 @@
 """Dates and people agree: the exchange's facts reach the gradebook, and the gradebook's due date the exchange."""
 
 import csv
+import errno
+import threading
 import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,9 @@ from course import NGSHARE, Course, PluginPerson, both_wires, through
 from front import Front, problem
 from in_process import Desk
 from material import NOTEBOOK, answers, release_tree, source_tree
+from nbcourier.exchange import Collect
+from nbcourier.transport import Content, Submission
+from nbgrader import api
 from people import Person
 from sqlalchemy.exc import SAWarning
 from standalone import ANSWER_LIMIT_S
@@ -388,6 +393,56 @@ def test_a_gradebook_that_cannot_be_written_is_named_and_what_was_collected_is_h
     assert "The submissions are collected, but the due date, the extensions and the names" in complaint
     notebook = f"submitted/{course.first.name}/ps1/{NOTEBOOK}.ipynb"
     assert (course.instructor.home / notebook).is_file()
+
+
+def test_a_new_gradebook_is_created_while_the_submissions_arrive(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.release()
+    set_due(course, PAST)
+    hand_in(course, (course.first, course.second))
+    begun, arrived = threading.Event(), []
+    version, bring = api.get_alembic_version, Collect._bring
+
+    def get_version() -> str:
+        begun.set()
+        return version()
+
+    def bring_after_the_first(collecting: Collect, submission: Submission, content: Content) -> None:
+        assert not arrived or begun.wait(ANSWER_LIMIT_S), "nothing was begun"
+        bring(collecting, submission, content)
+        arrived.append(submission.student)
+
+    monkeypatch.setattr(api, "get_alembic_version", get_version)
+    monkeypatch.setattr(Collect, "_bring", bring_after_the_first)
+    Desk(course.url, course.instructor.name, tmp_path).run("Collect", course.name, "ps1")
+    assert sorted(arrived) == sorted((course.first.name, course.second.name))
+    with api.Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        assert gradebook.find_assignment("ps1").duedate == PAST.replace(tzinfo=None)
+
+
+def test_a_new_gradebook_that_cannot_be_created_is_named_and_what_was_collected_is_here(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.release()
+    set_due(course, PAST)
+    hand_in(course, (course.first,))
+
+    def no_version() -> str:
+        raise OSError(errno.ENOENT, "No such file", "alembic")
+
+    monkeypatch.setattr(api, "get_alembic_version", no_version)
+    complaint = Desk(course.url, course.instructor.name, tmp_path).fail("Collect", course.name, "ps1")
+    assert "alembic" in complaint
+    notebook = f"submitted/{course.first.name}/ps1/{NOTEBOOK}.ipynb"
+    assert (tmp_path / notebook).is_file()
+
+
+def test_nothing_collected_creates_no_gradebook(course: Course, tmp_path: Path) -> None:
+    course.release()
+    set_due(course, PAST)
+    Desk(course.url, course.instructor.name, tmp_path).run("Collect", course.name, "ps1")
+    assert not (tmp_path / "gradebook.db").exists()
 
 
 def test_releasing_gives_the_exchange_the_due_date_of_the_gradebook_and_leaves_the_others(

@@ -155,7 +155,7 @@ class NbCourierExchange(NbCourier, Exchange):
             )
         return zone or timezone.utc
 
-    @property
+    @cached_property
     def gradebook(self) -> CourseGradebook:
         """Returns the course's gradebook."""
         return CourseGradebook(self.coursedir, self.course, self.zone, self.log)

@@ -73,11 +73,14 @@ class Collect(NbCourierExchange, ExchangeCollect):
             with self.one_of_many(each.student, "not collected", failed):
                 if self._is_wanted(each):
                     wanted.append(each)
+        facts = self._early_facts() if wanted else None
         with progress.bar("Collecting", len(wanted), unit=" submissions") as done:
 
             def receive(submission: Submission, content: Content) -> None:
                 with self.one_of_many(submission.student, "not collected", failed):
                     self._bring(submission, content)
+                    if facts is not None:
+                        self.gradebook.create_meanwhile(facts)
                 done(1)
 
             self.transport.collect(wanted, self.listed, receive)
@@ -168,6 +171,13 @@ class Collect(NbCourierExchange, ExchangeCollect):
     def facts(self) -> ForGradebook:
         """Returns the dates and names that the exchange knows."""
         return self.transport.for_gradebook(self.course, self.assignment)
+
+    def _early_facts(self) -> ForGradebook | None:
+        """Returns the facts; None if they cannot be had. They are asked for again when all is collected."""
+        try:
+            return self.facts
+        except CourierError:
+            return None
 
     def _rule(self) -> Callable[[Submission], bool] | None:
         """Returns the rule for being in time; None if the assignment has no due time."""
