@@ -17,6 +17,7 @@ pub mod pages;
 mod reply;
 mod request;
 mod request_id;
+mod router;
 mod routes;
 mod server;
 mod state;

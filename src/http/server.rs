@@ -2,25 +2,22 @@
 
 use super::limits::{CallerLimits, IdleTimeout};
 use super::metrics::{self, Guard, Metrics, Requests};
-use super::middleware::{
-    access_log, authenticate, body_limit, host_check, panics, problem_json, rate_limit,
-};
-use super::ngshare;
+use super::middleware::{access_log, body_limit, host_check};
 use super::openapi::{Document, LateDocument};
-use super::pages::{PageSettings, failure};
-use super::routes::{Access, Address, Reply, Served, operations, routes};
-use super::state::{AppState, Debugging, Prefix, Retention};
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use super::pages::PageSettings;
+use super::router::configure;
+use super::routes::{Address, operations, routes};
+use super::state::{AppState, Prefix};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer, Resource, Route, http::header};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
 use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, Tickets};
 use nbcourier_exchange::Exchange;
 use prometheus_client::registry::Registry;
 use std::any::Any;
-use std::collections::HashSet;
 use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -199,182 +196,4 @@ fn give_up_after(time: Duration, connection: &dyn Any) {
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(connection, milliseconds) {
         log::debug!("A connection has no time limit: {error}");
     }
-}
-
-fn configure(
-    service: &mut ServiceConfig,
-    settings: &Settings,
-    with_metrics: bool,
-    more: Vec<Address>,
-) {
-    let prefix = &settings.prefix;
-    let standalone = !settings.authenticator.has_login();
-    service
-        .app_data(Data::new(settings.exchange.clone()))
-        .app_data(Data::new(settings.authenticator.clone()))
-        .app_data(Data::new(settings.receipts.clone()))
-        .app_data(Data::new(settings.tickets.clone()))
-        .app_data(Data::new(settings.instance.clone()))
-        .app_data(Data::new(Prefix(prefix.clone())))
-        .app_data(Data::new(Debugging(settings.debug)))
-        .app_data(Data::new(Retention(settings.retention)))
-        .app_data(web::FormConfig::default().limit(64 * 1024));
-    let table = routes().into_iter().chain(more);
-    let (behind, open): (Vec<_>, Vec<_>) =
-        table.partition(|address| address.access == Access::Caller);
-    // With the prefix `/`, the paths at the root are the same.
-    let mut known = HashSet::new();
-    let open = open.into_iter().filter_map(|address| {
-        let whole = match address.path.strip_prefix('/') {
-            Some(path) => format!("/{path}"),
-            None => format!("{prefix}{}", address.path),
-        };
-        let is_served = match address.served {
-            Served::Always => true,
-            Served::WithMetrics => with_metrics,
-            Served::WithoutHub => standalone,
-        };
-        let is_new = is_served && known.insert((address.method, whole.clone()));
-        is_new.then_some((whole, address))
-    });
-    for (whole, access, reply, routes) in by_path(open) {
-        // The rest of an address may hold slashes.
-        let resource = open_resource(&whole.replace("{path}", "{path:.*}"), routes);
-        match (access, reply) {
-            (Access::Page, Reply::Short) => service.service(page_resource(resource)),
-            (Access::Page, Reply::Files) => {
-                service.service(page_resource(resource.wrap(from_fn(rate_limit::reply))))
-            }
-            (Access::Page, Reply::Compressed) => service.service(page_resource(
-                resource
-                    .wrap(Compress::default())
-                    .wrap(from_fn(rate_limit::reply)),
-            )),
-            _ => service.service(resource),
-        };
-    }
-    if prefix != "/" {
-        let home = prefix.clone();
-        let bare = prefix.trim_end_matches('/').to_owned();
-        let to_home = web::get().to(move || {
-            let home = home.clone();
-            async move {
-                HttpResponse::Found()
-                    .insert_header((header::LOCATION, home))
-                    .finish()
-            }
-        });
-        service.service(open_resource(&bare, vec![to_home]));
-    }
-    let mut scope = web::scope(prefix.trim_end_matches('/'));
-    for (resource, reply) in resources(behind) {
-        let resource = resource.wrap(from_fn(panics::caught));
-        scope = match reply {
-            Reply::Compressed => scope.service(
-                resource
-                    .wrap(Compress::default())
-                    .wrap(from_fn(rate_limit::reply)),
-            ),
-            Reply::Files => scope.service(resource.wrap(from_fn(rate_limit::reply))),
-            Reply::Short => scope.service(resource),
-        };
-    }
-    service.service(
-        scope
-            .default_service(web::to(ngshare::no_such_path))
-            .wrap(from_fn(rate_limit::open))
-            .wrap(from_fn(authenticate::identify))
-            .wrap(from_fn(problem_json::below_v1)),
-    );
-    service.default_service(web::to(ngshare::no_such_path));
-}
-
-/// Returns one resource per path with all its methods, and how its replies grow.
-fn resources(addresses: Vec<Address>) -> Vec<(Resource, Reply)> {
-    let mut by_path: Vec<(&str, Resource, Reply)> = Vec::new();
-    for address in addresses {
-        let place = by_path.iter().position(|(path, ..)| *path == address.path);
-        let (path, resource, reply) = match place {
-            Some(place) => by_path.remove(place),
-            None => (
-                address.path,
-                web::resource(format!("/{}", address.path))
-                    .default_service(web::to(ngshare::no_such_method)),
-                Reply::Short,
-            ),
-        };
-        let reply = reply.max(address.reply);
-        by_path.push((path, resource.route(address.route), reply));
-    }
-    let parts = by_path.into_iter();
-    parts
-        .map(|(_, resource, reply)| (resource, reply))
-        .collect()
-}
-
-/// Returns the routes of each path outside the APIs, in the order of the table, and how its replies grow.
-fn by_path(
-    addresses: impl Iterator<Item = (String, Address)>,
-) -> Vec<(String, Access, Reply, Vec<Route>)> {
-    let mut paths: Vec<(String, Access, Reply, Vec<Route>)> = Vec::new();
-    for (whole, address) in addresses {
-        let (access, route, reply) = (address.access, address.route, address.reply);
-        match paths.iter_mut().find(|(path, ..)| *path == whole) {
-            Some((_, _, grown, routes)) => {
-                *grown = reply.max(*grown);
-                routes.push(route);
-            }
-            None => paths.push((whole, access, reply, vec![route])),
-        }
-    }
-    paths
-}
-
-/// Returns the resource of a page, which knows its reader and shows errors as pages.
-fn page_resource<S, B>(
-    resource: Resource<S>,
-) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<S, B>,
->
-where
-    S: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = actix_web::Error,
-            InitError = (),
-        > + 'static,
-    B: MessageBody + 'static,
-{
-    resource
-        .wrap(from_fn(rate_limit::open))
-        .wrap(from_fn(authenticate::identify_reader))
-        .wrap(from_fn(failure::shown))
-}
-
-/// Returns a resource that needs no caller.
-fn open_resource(
-    path: &str,
-    routes: Vec<Route>,
-) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<EitherBody<BoxBody>>,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    let resource = routes
-        .into_iter()
-        .fold(web::resource(path), actix_web::Resource::route);
-    resource
-        .default_service(web::to(ngshare::no_such_method))
-        .wrap(from_fn(panics::caught))
 }
