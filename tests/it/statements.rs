@@ -301,6 +301,23 @@ fn a_fetch_sends_no_statement_for_its_note_before_the_reply_and_none_at_all_if_i
     eventually("another fetch is noted", || noted() == 2);
 }
 
+#[test]
+fn a_student_reads_with_few_statements() {
+    let server = Setup::standalone()
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    fill(&server, "small", 2);
+    for (target, expected) in [
+        ("courses", 1),
+        ("assignments/small", 2),
+        // The course with the role of the caller, the assignment, and the submissions.
+        ("submissions/small/challenge/lawrence", 3),
+    ] {
+        let sent = statements(&server, || drop(server.get(target, "lawrence").ok()));
+        assert_eq!(sent.len(), expected, "{target}: {sent:#?}");
+    }
+}
+
 /// Checks SQLite's query plans.
 fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     #[derive(QueryableByName)]

@@ -294,6 +294,11 @@ impl Standing {
         self.role.is_some_and(Role::is_staff)
     }
 
+    /// Whether the caller is a member of the course, by the roster or by a group.
+    pub fn is_member(self) -> bool {
+        self.role.is_some()
+    }
+
     /// Requires the right.
     pub fn require(self, right: Right) -> Result<Self> {
         if self.may(right) {

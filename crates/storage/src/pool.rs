@@ -264,7 +264,7 @@ fn begin_reading(readers: &Pool<Lender>, turns: &Turns) -> Result<PooledConnecti
     let until = Instant::now() + PATIENCE;
     loop {
         let mut lent = lend(readers, turns)?;
-        match lent.begin() {
+        match lent.begin_reading() {
             Ok(()) => return Ok(lent),
             Err(error) => {
                 lent.give_up();

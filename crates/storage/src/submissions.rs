@@ -200,18 +200,20 @@ pub fn list_of(
     after: Option<&ListedSubmission>,
     portion: Portion,
 ) -> Result<(Vec<ListedSubmission>, bool)> {
-    let after = after.map(|line| submissions::submitted_at.gt(line.timestamp.micros()));
+    // Without a line, the condition holds for every row. The statement is the same then, and diesel need not build its
+    // text to find it among the prepared ones.
+    let after = after.map_or(i64::MIN, |line| line.timestamp.micros());
     let rows = submissions::table
         .filter(
             submissions::assignment_id
                 .eq(assignment)
                 .and(submissions::student.eq(student.as_str()))
+                .and(submissions::submitted_at.gt(after))
                 .and(submissions::deleted_at.is_null()),
         )
         // The condition holds for every row. Without it, SQLite would rather scan everybody's submissions in an index
         // with all selected columns than look up a few rows.
         .filter(submissions::tree_id.ge(0))
-        .filter(maybe(after))
         .order(submissions::submitted_at)
         .select((submissions::student, submissions::submitted_at))
         .at_most(portion.limit())

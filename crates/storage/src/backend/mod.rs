@@ -142,21 +142,37 @@ impl Connection {
         }
     }
 
+    /// Begins a transaction for reading.
+    pub(crate) fn begin_reading(&mut self) -> QueryResult<()> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => {
+                sqlite::begin_reading(conn)?;
+                self.failed = None;
+                Ok(())
+            }
+            Backend::Postgres(_) => self.begin(),
+        }
+    }
+
     /// Runs `query` in the transaction for reading that was just begun, and ends it. What was read stays true even if
     /// the end fails.
     pub(crate) fn finish_reading<T, E: From<Error>>(
         &mut self,
         query: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        if !self.is_postgres() {
-            return self.finish(query);
-        }
         let found = self.run_begun(query);
         let lost = self.failed == Some(Failure::Disconnected);
-        if lost || self.rollback().is_err() {
+        if lost || self.end_reading().is_err() {
             self.give_up();
         }
         found
+    }
+
+    fn end_reading(&mut self) -> QueryResult<()> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => sqlite::end_reading(conn),
+            Backend::Postgres(_) => self.rollback(),
+        }
     }
 
     /// Runs `work` in the transaction or savepoint that was just begun. Returns an error if a statement failed.

@@ -2,8 +2,15 @@
 
 use super::{Backend, Connection};
 use crate::{Error, Result};
-use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection as _};
-use diesel::sqlite::SqliteConnection;
+use diesel::QueryResult;
+use diesel::connection::{
+    AnsiTransactionManager, Connection as _, SimpleConnection as _, TransactionDepthChange,
+    TransactionManager as _, TransactionManagerStatus,
+};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_dsl::methods::ExecuteDsl;
+use diesel::result::Error as DieselError;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 
 /// How long a statement waits for other connections to the file.
 pub(crate) const WAIT_FOR_OTHERS: &str = "PRAGMA busy_timeout = 10000;";
@@ -63,6 +70,49 @@ impl Connection {
     }
 }
 
+/// The statement that begins a transaction.
+#[derive(QueryId)]
+struct Begin;
+
+/// The statement that ends a transaction.
+#[derive(QueryId)]
+struct Commit;
+
+impl QueryFragment<Sqlite> for Begin {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("BEGIN");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for Commit {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("COMMIT");
+        Ok(())
+    }
+}
+
+/// Begins a transaction by a statement that the connection prepares once. SQLite parses those of diesel's transaction
+/// manager each time, which takes as long as a short query.
+pub(super) fn begin_reading(conn: &mut SqliteConnection) -> QueryResult<()> {
+    ExecuteDsl::execute(Begin, conn)?;
+    note_depth(conn, TransactionDepthChange::IncreaseDepth)
+}
+
+/// Ends a transaction that changed nothing, by a statement that the connection prepares once.
+pub(super) fn end_reading(conn: &mut SqliteConnection) -> QueryResult<()> {
+    ExecuteDsl::execute(Commit, conn)?;
+    note_depth(conn, TransactionDepthChange::DecreaseDepth)
+}
+
+/// Keeps the transaction manager of diesel informed.
+fn note_depth(conn: &mut SqliteConnection, change: TransactionDepthChange) -> QueryResult<()> {
+    match AnsiTransactionManager::transaction_manager_status_mut(conn) {
+        TransactionManagerStatus::Valid(status) => status.change_transaction_depth(change),
+        TransactionManagerStatus::InError => Err(DieselError::BrokenTransactionManager),
+    }
+}
+
 /// Returns the errors that SQLite itself finds in the database, and rows that point nowhere. The list is empty if
 /// there are none.
 pub(crate) fn check_integrity(conn: &mut SqliteConnection) -> Result<Vec<String>> {
@@ -94,4 +144,44 @@ pub(crate) fn check_integrity(conn: &mut SqliteConnection) -> Result<Vec<String>
             .map(|row| format!("a row of {} names none of {}", row.table, row.parent)),
     );
     Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::prelude::*;
+    use diesel::connection::InstrumentationEvent;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn reads_prepare_their_statements_once() {
+        let mut conn = Connection::open(":memory:").unwrap();
+        let prepared = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&prepared);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { sql, .. } = event {
+                noted.lock().unwrap().push(sql.to_owned());
+            }
+        });
+        for _ in 0..3 {
+            conn.begin_reading().unwrap();
+            assert_eq!(conn.depth(), Some(1));
+            let read = conn.finish_reading(|conn| {
+                let one = diesel::select(1_i32.into_sql::<diesel::sql_types::Integer>());
+                Ok::<i32, Error>(one.get_result(conn)?)
+            });
+            assert_eq!(read.unwrap(), 1);
+            assert_eq!(conn.depth(), Some(0));
+        }
+        assert_eq!(*prepared.lock().unwrap(), ["BEGIN", "SELECT ?", "COMMIT"]);
+    }
+
+    #[test]
+    fn a_connection_whose_transaction_ended_by_itself_is_given_up() {
+        let mut conn = Connection::open(":memory:").unwrap();
+        conn.begin_reading().unwrap();
+        let read = conn.finish_reading(|conn| Ok::<_, Error>(conn.batch_execute("ROLLBACK")?));
+        assert!(read.is_ok());
+        assert_ne!(conn.depth(), Some(0));
+    }
 }
