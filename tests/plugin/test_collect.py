@@ -301,9 +301,9 @@ def test_a_broken_collect_goes_on_where_it_was(course: Course, front: Front) -> 
     assert "trying again" in collect(course)
     assert_same_tree(read_tree(collected(course, course.first)), stamped(FIRST, one))
     assert_same_tree(read_tree(collected(course, course.second)), stamped(LARGE, two))
-    # One request for the class, one for the single submission that was missing, and one for the gradebook.
+    # One request for the gradebook, one for the class, and one for the single submission that was missing.
     last = [asked.path.split("?")[0].rsplit("/", 1)[1] for asked in front.asked]
-    assert last == ["submissions", "collect", "tree", "gradebook"]
+    assert last == ["submissions", "gradebook", "collect", "tree"]
 
 
 @ngshare_only
