@@ -6,8 +6,10 @@ use super::openapi::May::{
 };
 use super::openapi::{Operation, delete, get, post, put};
 use super::pages::admin;
-use super::pages::course::{activity, board, dates, import, more_time, people, trash};
-use super::pages::student::{assignment, feedback as own_feedback, submission, upload};
+use super::pages::course::{
+    activity, board, dates, done, import, more_time, people, release, settings, trash, versions,
+};
+use super::pages::student::{feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
@@ -122,13 +124,28 @@ const TABLE: &[Row] = &[
     ("GET",    "favicon.ico",                                  Open,   Short,      Always,      || web::get().to(pages::icon)),
     ("GET",    "c/{course}",                                   Page,   Compressed, Always,      || web::get().to(course::course)),
     ("GET",    "c/{course}/a/{assignment}",                    Page,   Compressed, Always,      || web::get().to(course::assignment)),
-    ("GET",    "c/{course}/a/{assignment}/zip",                Page,   Files,      Always,      || web::get().to(assignment::files)),
+    ("GET",    "c/{course}/a/{assignment}/zip",                Page,   Files,      Always,      || web::get().to(versions::as_zip)),
+    ("GET",    "c/{course}/a/{assignment}/files/{path}",       Page,   Files,      Always,      || web::get().to(versions::file)),
+    ("GET",    "c/{course}/a/{assignment}/look/{path}",        Page,   Short,      Always,      || web::get().to(versions::look)),
+    ("GET",    "c/{course}/a/{assignment}/versions",           Page,   Compressed, Always,      || web::get().to(versions::show)),
+    ("GET",    "c/{course}/a/{assignment}/versions/again",     Page,   Short,      Always,      || web::get().to(release::ask_again)),
+    ("POST",   "c/{course}/a/{assignment}/versions/again",     Page,   Short,      Always,      || web::post().to(release::again)),
+    ("GET",    "c/{course}/a/{assignment}/versions/add",       Page,   Short,      Always,      || web::get().to(release::ask_files)),
+    ("POST",   "c/{course}/a/{assignment}/versions/add",       Page,   Short,      Always,      || web::post().to(release::add_files)),
+    ("GET",    "c/{course}/a/{assignment}/take-back",          Page,   Short,      Always,      || web::get().to(release::ask_back)),
+    ("POST",   "c/{course}/a/{assignment}/take-back",          Page,   Short,      Always,      || web::post().to(release::take_back)),
+    ("GET",    "c/{course}/a/{assignment}/delete",             Page,   Short,      Always,      || web::get().to(release::ask_delete)),
+    ("POST",   "c/{course}/a/{assignment}/delete",             Page,   Short,      Always,      || web::post().to(release::delete)),
     ("GET",    "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::get().to(upload::show)),
     ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(upload::submit)),
     ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(course::everybody)),
     ("GET",    "c/{course}/activity",                          Page,   Compressed, Always,      || web::get().to(activity::show)),
     ("GET",    "c/{course}/trash",                             Page,   Compressed, Always,      || web::get().to(trash::show)),
     ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(trash::restore)),
+    ("GET",    "c/{course}/settings",                          Page,   Compressed, Always,      || web::get().to(settings::show)),
+    ("POST",   "c/{course}/settings",                          Page,   Short,      Always,      || web::post().to(settings::set)),
+    ("POST",   "c/{course}/delete",                            Page,   Short,      Always,      || web::post().to(settings::delete)),
+    ("POST",   "c/{course}/undo",                              Page,   Short,      Always,      || web::post().to(done::take_back)),
     ("GET",    "c/{course}/people",                            Page,   Compressed, Always,      || web::get().to(people::show)),
     ("POST",   "c/{course}/people",                            Page,   Short,      Always,      || web::post().to(people::add)),
     ("GET",    "c/{course}/people.csv",                        Page,   Compressed, Always,      || web::get().to(people::table)),

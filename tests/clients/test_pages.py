@@ -7,12 +7,13 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from browser import picture, wait_for_text
+from browser import PAGE_LIMIT_S, picture, wait_for_text
 from lesson import ADMIN, COURSE, FEEDBACK, FORMULAS, STUDENTS, TEACHER, Lesson
 from pages import find, open_as, session, text, wait_for
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 from standalone import Standalone
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -36,6 +37,12 @@ PAGES = {
     "a student": ("c/algebra/people/ada", TEACHER),
     "class": ("c/algebra/a/ps3", TEACHER),
     "filtered class": ("c/algebra/a/ps3?show=missing&find=zzz", TEACHER),
+    "versions": ("c/algebra/a/ps3/versions", TEACHER),
+    "an old version": ("c/algebra/a/ps4/versions?version=1", TEACHER),
+    "releasing again": ("c/algebra/a/ps4/versions/again?version=1", TEACHER),
+    "adding files": ("c/algebra/a/ps3/versions/add", TEACHER),
+    "taking back": ("c/algebra/a/ps3/take-back", TEACHER),
+    "deleting an assignment": ("c/algebra/a/ps3/delete", TEACHER),
     "dates": ("c/algebra/a/ps3/dates", TEACHER),
     "more time": ("c/algebra/a/ps3/more-time?who=ada", TEACHER),
     "people": ("c/algebra/people", TEACHER),
@@ -58,6 +65,8 @@ PAGES = {
     "settings": ("admin/settings", ADMIN),
     "who may enrol": ("admin/registrars", ADMIN),
     "page for administrators": ("admin", TEACHER),
+    "settings of a course": ("c/algebra/settings", TEACHER),
+    "settings of an administrator": ("c/algebra/settings", ADMIN),
     "nothing": ("c/algebra/a/nothing", TEACHER),
     "refused": ("c/algebra/a/ps3/dates", STUDENT),
 }
@@ -274,20 +283,20 @@ def test_an_instructor_gives_more_time_and_moves_the_dates(
         days.clear()
         days.send_keys("3")
         find(browser, By.CSS_SELECTOR, "main form button.main").click()
-        wait_for_text(browser, "More time was given.")
+        wait_for_text(browser, "bob has more time for ps4")
         address = f"v1/courses/{COURSE}/assignments/ps4/extensions"
         extensions = lesson.call("GET", address, TEACHER)["extensions"]
         assert [each["student"] for each in extensions] == ["bob"]
         find(browser, By.PARTIAL_LINK_TEXT, "more time").click()
         find(browser, By.XPATH, "//button[text()='Take back']").click()
-        wait_for_text(browser, "extension was removed")
+        wait_for_text(browser, "bob has no extension for ps4")
         assert lesson.call("GET", address, TEACHER)["extensions"] == []
         find(browser, By.LINK_TEXT, "change the dates").click()
         find(browser, By.PARTIAL_LINK_TEXT, "30 minutes").click()
         find(browser, By.CSS_SELECTOR, "main form button.main").click()
         wait_for_text(browser, "would be in time")
         find(browser, By.CSS_SELECTOR, "button[value=set]").click()
-        wait_for_text(browser, "The dates are set.")
+        wait_for_text(browser, "The dates of ps4 are set")
     finally:
         browser.execute_cdp_cmd(
             "Emulation.setScriptExecutionDisabled", {"value": False}
@@ -398,17 +407,17 @@ def test_an_instructor_adds_and_removes_a_person_and_restores_a_submission(
     find(browser, By.ID, "username").send_keys("zoe")
     find(browser, By.ID, "last-name").send_keys("Zimmer")
     find(browser, By.CSS_SELECTOR, "main form button.main").click()
-    wait_for_text(browser, "The roster is changed.")
+    wait_for_text(browser, "zoe is in the course, as student.")
     assert "Zimmer" in text(browser)
     find(browser, By.CSS_SELECTOR, "button[name=who][value=zoe]").click()
     find(browser, By.CSS_SELECTOR, "button.danger").click()
-    wait_for_text(browser, "removed from the roster")
+    wait_for_text(browser, "zoe was removed from the roster.")
     assert "Zimmer" not in text(browser)
     number = lesson.submit("ps2", "bob", {"problem1.ipynb": b"{}"})
     lesson.call("DELETE", f"v1/courses/{COURSE}/submissions/{number}", TEACHER)
     open_as(browser, server, TEACHER, "c/algebra/trash")
     find(browser, By.CSS_SELECTOR, f"button[value='submission {number}']").click()
-    wait_for_text(browser, "It was restored.")
+    wait_for_text(browser, "A submission of bob to ps2 was restored.")
     assert lesson.submissions("bob")
     open_as(browser, server, TEACHER, "c/algebra/activity")
     said = text(browser)

@@ -198,6 +198,22 @@ GET c/{course}/a/{assignment}/more-time
 POST c/{course}/a/{assignment}/more-time | for a student | other-student
 POST c/{course}/a/{assignment}/more-time/remove | of a student | other-student
 GET c/{course}/a/{assignment}/zip
+GET c/{course}/a/{assignment}/files/{path}
+GET c/{course}/a/{assignment}/look/{path}
+GET c/{course}/a/{assignment}/versions
+GET c/{course}/a/{assignment}/versions/again | an earlier version
+POST c/{course}/a/{assignment}/versions/again | an earlier version
+GET c/{course}/a/{assignment}/versions/add
+POST c/{course}/a/{assignment}/versions/add | a file
+GET c/{course}/a/{assignment}/take-back
+POST c/{course}/a/{assignment}/take-back
+GET c/{course}/a/{assignment}/delete
+POST c/{course}/a/{assignment}/delete
+GET c/{course}/settings
+POST c/{course}/settings | a title
+POST c/{course}/delete
+POST c/{course}/undo | one's own change of the roster
+POST c/{course}/undo | another's
 GET c/{course}/a/{assignment}/submit | for oneself
 GET c/{course}/a/{assignment}/submit | for another | other-student
 POST c/{course}/a/{assignment}/submit | for oneself
@@ -450,7 +466,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Returns the fields of a page about the roster or the trash.
-    fn form_of_page(&self, row: &Row, user: &str) -> Option<Form> {
+    fn form_of_page(&self, role: &Role, row: &Row, user: &str) -> Option<Form> {
         let form = Form::new();
         Some(match row.route {
             "POST c/{course}/people" => {
@@ -464,8 +480,32 @@ impl<'a> Prepared<'a> {
                 let number = self.number("v1/courses/{course}/trash/submissions/{id}", user);
                 form.field("what", &format!("submission {number}"))
             }
+            "POST c/{course}/a/{assignment}/versions/again" => {
+                form.field("version", "1").field("was", "2")
+            }
+            "POST c/{course}/settings" => form.field("title", "Linear algebra"),
+            "POST c/{course}/delete" => form.field("name", &self.id),
+            "POST c/{course}/undo" => {
+                let is_own = row.about.starts_with("one's own");
+                let by = if is_own { role.token } else { Some("root") };
+                form.field("deed", &self.done_by(by))
+            }
             _ => return None,
         })
+    }
+
+    /// Adds a person to the roster, if the caller with this token may, and returns the ID of the request.
+    fn done_by(&self, token: Option<&str>) -> String {
+        let server = self.course.server;
+        let id = format!("deed-in-{}", self.id);
+        let call = server.call("PUT", &format!("v1/courses/{}/roster", self.id));
+        let call = call.body("application/json", roster_of("sam", "a new student"));
+        let call = call.header("X-Request-Id", &id);
+        server.send(&match token {
+            Some(token) => call.token(token),
+            None => call,
+        });
+        id
     }
 
     /// Returns the form of a list with this person. Unless it is only looked at, an administrator has looked before.
@@ -496,6 +536,11 @@ impl<'a> Prepared<'a> {
         Some(match path {
             _ if path.ends_with("/submit") => upload_of(row.user.unwrap_or_default()),
             _ if path.ends_with("/import") => self.list_of(user, row.about),
+            _ if path.ends_with("/versions/add") => parts(&[
+                ("base", "2"),
+                ("was", "2"),
+                ("files\"; filename=\"work", "new"),
+            ]),
             _ => return None,
         })
     }
@@ -577,7 +622,7 @@ impl<'a> Prepared<'a> {
         } else if method == "PUT" {
             call = call.body("application/json", DUE);
         } else if method == "POST" {
-            let form = self.form_of_page(row, user);
+            let form = self.form_of_page(role, row, user);
             call = call.form(&form.unwrap_or_else(|| fields_of(path, user, time)));
         }
         if method == "GET" {
@@ -666,10 +711,11 @@ fn roster_of(user: &str, about: &str) -> String {
 
 /// Returns the path with the parameters that only pages have.
 fn of_pages(path: &str) -> String {
-    path.replace("{file}", "nothing.css")
+    let is_release = path.starts_with("c/{course}/a/");
+    path.replace("{path}", if is_release { "task" } else { "work" })
+        .replace("{file}", "nothing.css")
         .replace("{tag}", "de")
         .replace("{ticket}", "forged")
-        .replace("{path}", "work")
 }
 
 /// Returns the body of a page's form with one file, for this student or for oneself.

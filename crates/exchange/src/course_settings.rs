@@ -1,9 +1,9 @@
 //! The title of a course that people see, and the time zone in which its dates are meant.
 
 use super::audit::{About, Action};
-use super::op::{Entry, Need};
+use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
-use super::{Exchange, Result};
+use super::{Error, Exchange, Result};
 use nbcourier_domain::CourseId;
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
@@ -62,6 +62,11 @@ impl TimeZone {
     /// Returns the IANA name.
     pub fn name(self) -> &'static str {
         self.0.name()
+    }
+
+    /// Returns the IANA names of all zones.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
     }
 
     /// Returns the zone with its rules.
@@ -124,20 +129,52 @@ pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Re
 }
 
 impl Ready {
+    /// Sets the title and the time zone, if they are still those that the caller has seen.
+    pub async fn set_instead_of(
+        self,
+        seen: CourseSettings,
+        settings: CourseSettings,
+    ) -> Result<()> {
+        let row = settings.row();
+        let set = self.0.write(move |op| {
+            op.lock_course()?;
+            let now = store::courses::settings(op.conn, op.standing.course)?;
+            if CourseSettings::of_row(&now) != seen {
+                return Err(Error::ChangedMeanwhile);
+            }
+            set_in(op, &row)
+        });
+        set.await
+    }
+
     /// Sets the title and the time zone. An absent one is removed.
     pub async fn set(self, settings: CourseSettings) -> Result<()> {
         let row = settings.row();
         let set = self.0.write(move |op| {
             op.lock_course()?;
-            let course = op.standing.course;
-            let before = store::courses::settings(op.conn, course)?;
-            store::courses::set_settings(op.conn, course, &row)?;
-            let mut detail = written(&row);
-            detail["before"] = written(&before);
-            op.note(Action::CourseChanged, About::default(), Some(&detail))
+            set_in(op, &row)
         });
         set.await
     }
+}
+
+fn set_in(op: &mut CourseOp<'_>, row: &store::courses::Settings) -> Result<()> {
+    let course = op.standing.course;
+    let before = store::courses::settings(op.conn, course)?;
+    store::courses::set_settings(op.conn, course, row)?;
+    let mut detail = written(row);
+    detail["before"] = written(&before);
+    op.note(Action::CourseChanged, About::default(), Some(&detail))
+}
+
+/// Sets the settings in the detail of an event, within an operation of a caller who may.
+pub(super) fn put_back(op: &mut CourseOp<'_>, detail: &Value) -> Result<()> {
+    let text = |member: &str| detail[member].as_str().map(str::to_owned);
+    let row = store::courses::Settings {
+        title: text("title"),
+        time_zone: text("time_zone"),
+    };
+    set_in(op, &row)
 }
 
 fn written(row: &store::courses::Settings) -> Value {

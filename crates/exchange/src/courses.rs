@@ -146,6 +146,13 @@ impl Ready {
     }
 }
 
+/// Checks that the caller may delete the course.
+pub async fn ready_to_delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
+    exchange
+        .read_in(caller, course, Need::Admin, |_| Ok(()))
+        .await
+}
+
 /// Deletes a course. It disappears from every listing and can be restored until [`crate::upkeep::gc`] removes it.
 pub async fn delete(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<()> {
     exchange

@@ -33,23 +33,57 @@ impl Ready {
     pub async fn set(self, dates: Dates) -> Result<()> {
         let Self { entry, assignment } = self;
         let set = entry.write(move |op| {
-            if !dates.are_in_order() {
-                return Err(Error::DatesOutOfOrder);
-            }
             op.lock_assignment(&assignment)?;
-            let course = op.standing.course;
-            let before = match store::assignments::find(op.conn, course, &assignment)? {
-                Some(row) => store::dates::of_assignment(op.conn, row)?,
-                None => Dates::default(),
-            };
-            store::dates::set(op.conn, course, &assignment, dates)?;
-            let mut detail = written_dates(dates);
-            detail["before"] = written_dates(before);
-            let about = About::assignment(&assignment);
-            op.note(Action::DatesSet, about, Some(&detail))
+            set_in(op, &assignment, dates)
         });
         set.await
     }
+}
+
+/// Sets all dates of the assignment, within an operation of a caller who may and that holds the lock of the assignment.
+pub(super) fn set_in(op: &mut CourseOp<'_>, assignment: &AssignmentId, dates: Dates) -> Result<()> {
+    if !dates.are_in_order() {
+        return Err(Error::DatesOutOfOrder);
+    }
+    let course = op.standing.course;
+    let before = match store::assignments::find(op.conn, course, assignment)? {
+        Some(row) => store::dates::of_assignment(op.conn, row)?,
+        None => Dates::default(),
+    };
+    store::dates::set(op.conn, course, assignment, dates)?;
+    let mut detail = written_dates(dates);
+    detail["before"] = written_dates(before);
+    op.note(
+        Action::DatesSet,
+        About::assignment(assignment),
+        Some(&detail),
+    )
+}
+
+/// Returns the dates in the detail of an event.
+pub(super) fn read_dates(detail: &Value) -> Result<Dates> {
+    Ok(Dates {
+        opens_at: read_time(&detail["opens_at"])?,
+        due_at: read_time(&detail["due_at"])?,
+        cutoff_at: read_time(&detail["cutoff_at"])?,
+    })
+}
+
+/// Returns the extension in the detail of an event.
+pub(super) fn read_extension(detail: &Value) -> Result<NotedExtension> {
+    Ok(NotedExtension {
+        extension: Extension {
+            due_at: read_time(&detail["due_at"])?,
+            cutoff_at: read_time(&detail["cutoff_at"])?,
+        },
+        note: detail["note"].as_str().map(str::to_owned),
+    })
+}
+
+fn read_time(value: &Value) -> Result<Option<Timestamp>> {
+    let time = value.as_str().map(Timestamp::parse);
+    let time = time.transpose();
+    Ok(time.map_err(|_| store::Error::Damaged("an event with an unreadable time"))?)
 }
 
 fn written_dates(dates: Dates) -> Value {
@@ -187,17 +221,26 @@ pub(super) fn extend_in(
 /// Removes a student's extension.
 pub async fn remove_extension(exchange: &Exchange, caller: &Caller, target: Target) -> Result<()> {
     let entry = exchange.enter(caller, target.course.clone(), Need::May(Right::GiveTime))?;
-    let remove = entry.write(move |op| {
-        let assignment = assignment_to_extend(op, &target)?;
-        op.lock_assignment(&target.assignment)?;
-        let before = extension_before(op, assignment, &target.student)?;
-        let before = before.ok_or(Error::NotFound(Thing::Extension))?;
-        store::dates::remove_extension(op.conn, assignment, &target.student)?;
-        let detail = json!({ "before": written_extension(&before) });
-        let about = About::student(&target.assignment, &target.student);
-        op.note(Action::ExtensionRemoved, about, Some(&detail))
-    });
+    let remove =
+        entry.write(move |op| remove_extension_in(op, &target.assignment, &target.student));
     remove.await
+}
+
+/// Removes a student's extension, within an operation of a caller who may.
+pub(super) fn remove_extension_in(
+    op: &mut CourseOp<'_>,
+    assignment: &AssignmentId,
+    student: &UserName,
+) -> Result<()> {
+    let row = op.assignment(assignment)?;
+    op.require_known(student)?;
+    op.lock_assignment(assignment)?;
+    let before = extension_before(op, row, student)?;
+    let before = before.ok_or(Error::NotFound(Thing::Extension))?;
+    store::dates::remove_extension(op.conn, row, student)?;
+    let detail = json!({ "before": written_extension(&before) });
+    let about = About::student(assignment, student);
+    op.note(Action::ExtensionRemoved, about, Some(&detail))
 }
 
 fn extension_before(

@@ -65,6 +65,8 @@ pub struct NewFeedback {
 pub struct TakenCourse {
     /// Its name.
     pub name: String,
+    /// Its title.
+    pub title: Option<String>,
     /// The assignment that is due next, and its due time for this person.
     pub next: Option<(String, Timestamp)>,
 }
@@ -74,6 +76,8 @@ pub struct TakenCourse {
 pub struct TaughtCourse {
     /// Its name.
     pub name: String,
+    /// Its title.
+    pub title: Option<String>,
     /// The assignment that is due next.
     pub next: Option<NextDue>,
 }
@@ -104,10 +108,11 @@ pub async fn of(exchange: &Exchange, caller: &Caller) -> Result<Desk> {
             )?;
             let names: Vec<&str> = courses.iter().map(|(name, _)| name.as_str()).collect();
             let since = Timestamp::from_micros(now.micros() - AFTERWARDS);
-            let due = if names.is_empty() {
-                Vec::new()
+            let (due, mut titles) = if names.is_empty() {
+                (Vec::new(), HashMap::new())
             } else {
-                store::desk::due(op.conn, op.caller.name(), &names, since, ASSIGNMENTS)?
+                let due = store::desk::due(op.conn, op.caller.name(), &names, since, ASSIGNMENTS)?;
+                (due, store::courses::titles(op.conn, &names)?)
             };
             let role_in: HashMap<&str, Role> = courses
                 .iter()
@@ -139,6 +144,7 @@ pub async fn of(exchange: &Exchange, caller: &Caller) -> Result<Desk> {
                     let next = next_taught.get(name.as_str());
                     desk.taught.push(TaughtCourse {
                         name: name.clone(),
+                        title: titles.remove(name),
                         next: next.and_then(|item| {
                             Some(NextDue {
                                 assignment: item.assignment.clone(),
@@ -151,6 +157,7 @@ pub async fn of(exchange: &Exchange, caller: &Caller) -> Result<Desk> {
                     let next = next_taken.get(name.as_str());
                     desk.taken.push(TakenCourse {
                         name: name.clone(),
+                        title: titles.remove(name),
                         next: next
                             .and_then(|item| Some((item.assignment.clone(), item.dates.due_at?))),
                     });

@@ -80,6 +80,9 @@ pub enum Error {
     /// A person with this role teaches in the course, and cannot be enrolled as a student.
     #[error("an {0} cannot be a student")]
     TeacherAsStudent(Role),
+    /// Somebody changed the thing since the caller looked at it.
+    #[error("Somebody else changed it meanwhile; nothing was changed now. Look at it again")]
+    ChangedMeanwhile,
     /// The person is a member of the course through a group of the hub.
     #[error(
         "the person is a member through the hub's group {0}: remove them from that group instead"

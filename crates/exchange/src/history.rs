@@ -24,7 +24,7 @@ pub struct PastRelease {
 }
 
 impl PastRelease {
-    fn new(row: store::history::Release) -> Self {
+    pub(super) fn new(row: store::history::Release) -> Self {
         Self {
             version: row.version,
             released_at: row.released_at,

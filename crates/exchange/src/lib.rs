@@ -39,7 +39,9 @@ pub mod seen;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
+pub mod undo;
 pub mod upkeep;
+pub mod versions;
 
 pub use error::{Denial, Error, QuotaOwner, Result, Thing};
 pub use files::quota::{Account, Quotas};
@@ -129,6 +131,16 @@ impl Exchange {
             known: accounts::Known::new(callers, self.rows.is_shared()),
             ..self
         }
+    }
+
+    /// Returns the limits on the size of one request.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Returns the quotas.
+    pub fn quotas(&self) -> Quotas {
+        self.quota.limits()
     }
 
     /// Whether this process does what one server does for all: it started first, or is the only one.

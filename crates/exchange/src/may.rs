@@ -23,9 +23,11 @@ mod tests {
     use crate::releases::IfReleased;
     use crate::roster::RosterUpdate;
     use crate::submissions::{NewSubmission, Target};
+    use crate::versions::Against;
     use crate::{
         Error, Limits, Policy, Reused, collect, course_settings, courses, dates, events, feedback,
         gradebook, history, overview, releases, roster, seen, submission_pages, submissions, trash,
+        versions,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{AssignmentId, Dates, GroupRules, Person, Role, UserName};
@@ -149,7 +151,10 @@ mod tests {
                 began(roster::list(ex, caller, course(), Role::Instructor, None).await),
                 began(roster::list(ex, caller, course(), Role::Assistant, None).await),
             ]),
-            preview: began(history::releases(ex, caller, course(), ps1(), None, 1).await),
+            preview: all(&[
+                began(history::releases(ex, caller, course(), ps1(), None, 1).await),
+                began(versions::of(ex, caller, course(), ps1(), None, Against::Current).await),
+            ]),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
                 began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
@@ -177,6 +182,7 @@ mod tests {
             release: all(&[
                 began(releases::ready(ex, caller, course(), ps1(), IfReleased::Refuse).await),
                 began(releases::unrelease(ex, caller, course(), ps1()).await),
+                began(releases::again(ex, caller, course(), ps1(), 1, None).await),
             ]),
             set_dates: began(dates::ready(ex, caller, course(), ps1()).await),
             see_roster: all(&[
@@ -202,12 +208,16 @@ mod tests {
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),
                 began(trash::delete_feedback(ex, caller, course(), None).await),
+                began(trash::ready_to_delete(ex, caller, course(), ps1()).await),
                 began(trash::delete_assignment(ex, caller, course(), ps1()).await),
                 began(trash::restore_assignment(ex, caller, course(), None).await),
                 began(trash::restore_submission(ex, caller, course(), None).await),
                 began(trash::restore_feedback(ex, caller, course(), None).await),
             ]),
-            delete_course: began(courses::delete(ex, caller, course()).await),
+            delete_course: all(&[
+                began(courses::ready_to_delete(ex, caller, course()).await),
+                began(courses::delete(ex, caller, course()).await),
+            ]),
         }
     }
 

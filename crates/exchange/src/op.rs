@@ -4,12 +4,14 @@
 
 use super::audit::{self, About, Action};
 use super::policy::{Right, Standing};
+use super::undo::UNDOES;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{
     self as store, Connection, DatabaseFiles, Held, Lock, Role, Store, WriterMetrics,
 };
+use serde_json::json;
 
 /// The store of an exchange. Cheap to clone.
 #[derive(Clone)]
@@ -59,6 +61,8 @@ pub(super) struct CourseOp<'a> {
     pub course: &'a CourseId,
     /// The caller's standing in the course. It meets what the operation requires.
     pub standing: Standing,
+    /// The event that the operation takes back now. The events of the inverse change name it.
+    pub undoes: Option<i64>,
 }
 
 impl Op<'_> {
@@ -96,7 +100,12 @@ impl CourseOp<'_> {
             course: Some(self.course),
             ..about
         };
-        audit::note(self.conn, self.caller, action, about, detail)
+        let Some(event) = self.undoes else {
+            return audit::note(self.conn, self.caller, action, about, detail);
+        };
+        let mut detail = detail.cloned().unwrap_or_else(|| json!({}));
+        detail[UNDOES] = event.into();
+        audit::note(self.conn, self.caller, action, about, Some(&detail))
     }
 }
 
@@ -189,6 +198,7 @@ impl Entry {
             caller,
             course,
             standing,
+            undoes: None,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::{Error, Exchange, PORTION, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
+use serde_json::json;
 use std::sync::Arc;
 
 /// The current version of an assignment.
@@ -214,6 +215,20 @@ pub enum IfReleased {
     Refuse,
     /// The files become its next version, unless they equal those of the current one.
     Replace,
+    /// The files become its next version if its current version has this number. `None` is an assignment that is not
+    /// released.
+    ReplaceOnly(Option<i64>),
+}
+
+impl IfReleased {
+    /// Checks the current version.
+    fn check(self, current: Option<i64>) -> Result<()> {
+        match self {
+            Self::Refuse if current.is_some() => Err(Error::AlreadyExists(Thing::Assignment)),
+            Self::ReplaceOnly(expected) if current != expected => Err(Error::ChangedMeanwhile),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A release that the caller may make, as far as can be checked without its files.
@@ -272,25 +287,21 @@ impl Ready {
             op.lock_assignment(&assignment)?;
             let tree = parcel.save_in(op, now)?;
             let id = store::assignments::obtain(op.conn, op.standing.course, &assignment)?;
-            if let Some(current) = store::assignments::version(op.conn, id, None)? {
-                if if_released == IfReleased::Refuse {
-                    return Err(Error::AlreadyExists(Thing::Assignment));
-                }
-                if current.tree_id == tree.id {
-                    let released = ReleaseResult {
-                        version: current.number,
-                        tree: tree.digest,
-                        changed: false,
-                    };
-                    return Ok((released, None));
-                }
+            let current = store::assignments::version(op.conn, id, None)?;
+            let before = current.map(|current| current.number);
+            if_released.check(before)?;
+            if let Some(current) = current.filter(|current| current.tree_id == tree.id) {
+                let released = ReleaseResult {
+                    version: current.number,
+                    tree: tree.digest,
+                    changed: false,
+                };
+                return Ok((released, None));
             }
             let taken = parcel.take(op, &account)?;
             let by = op.caller.name();
             let version = store::assignments::release(op.conn, id, tree.id, by, now)?;
-            let detail = serde_json::json!({ "version": version, "tree": tree.digest });
-            let about = About::assignment(&assignment);
-            op.note(Action::Released, about, Some(&detail))?;
+            note_release(op, &assignment, (version, tree.digest), before)?;
             let released = ReleaseResult {
                 version,
                 tree: tree.digest,
@@ -309,6 +320,83 @@ impl Ready {
     }
 }
 
+fn note_release(
+    op: &mut CourseOp<'_>,
+    assignment: &AssignmentId,
+    (version, tree): (i64, Sha256Sum),
+    before: Option<i64>,
+) -> Result<()> {
+    let detail = json!({ "version": version, "tree": tree, "before": before });
+    let about = About::assignment(assignment);
+    op.note(Action::Released, about, Some(&detail))
+}
+
+/// Releases the files of an earlier version as the next one. `current` is the version that was current when the caller
+/// looked, or `None` if the assignment was not released.
+pub async fn again(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    version: i64,
+    current: Option<i64>,
+) -> Result<ReleaseResult> {
+    let again = exchange.write_in(caller, course, Need::May(Right::Release), move |op| {
+        op.lock_assignment(&assignment)?;
+        let id = op.assignment(&assignment)?;
+        let now_current = store::assignments::version(op.conn, id, None)?;
+        let before = now_current.map(|current| current.number);
+        IfReleased::ReplaceOnly(current).check(before)?;
+        let earlier = store::assignments::version(op.conn, id, Some(version))?;
+        let earlier = earlier.ok_or(Error::NotFound(Thing::Version))?;
+        let same = now_current.filter(|current| current.tree_id == earlier.tree_id);
+        if let Some(current) = same {
+            return Ok(ReleaseResult {
+                version: current.number,
+                tree: earlier.digest,
+                changed: false,
+            });
+        }
+        let by = op.caller.name();
+        let now = Timestamp::now();
+        let version = store::assignments::release(op.conn, id, earlier.tree_id, by, now)?;
+        note_release(op, &assignment, (version, earlier.digest), before)?;
+        Ok(ReleaseResult {
+            version,
+            tree: earlier.digest,
+            changed: true,
+        })
+    });
+    again.await
+}
+
+/// Makes a version current that was released before, or none, within an operation of a caller who may and that holds the
+/// lock of the assignment. `expected` must be current now.
+pub(super) fn show_in(
+    op: &mut CourseOp<'_>,
+    assignment: &AssignmentId,
+    expected: Option<i64>,
+    shown: Option<i64>,
+) -> Result<()> {
+    let id = op.assignment(assignment)?;
+    let current = store::assignments::version(op.conn, id, None)?;
+    let before = current.map(|current| current.number);
+    IfReleased::ReplaceOnly(expected).check(before)?;
+    let Some(shown) = shown else {
+        store::assignments::unrelease(op.conn, id)?;
+        let about = About::assignment(assignment);
+        return op.note(
+            Action::Unreleased,
+            about,
+            Some(&json!({ "before": before })),
+        );
+    };
+    let version = store::assignments::version(op.conn, id, Some(shown))?;
+    let version = version.ok_or(Error::NotFound(Thing::Version))?;
+    store::assignments::show(op.conn, id, shown)?;
+    note_release(op, assignment, (shown, version.digest), before)
+}
+
 /// Removes the assignment from every listing. Nothing is lost: its versions, submissions and feedback come back with
 /// the next release.
 pub async fn unrelease(
@@ -321,8 +409,11 @@ pub async fn unrelease(
         .write_in(caller, course, Need::May(Right::Release), move |op| {
             op.lock_assignment(&assignment)?;
             let released = op.released(&assignment)?;
+            let current = store::assignments::version(op.conn, released.id, None)?;
             store::assignments::unrelease(op.conn, released.id)?;
-            op.note(Action::Unreleased, About::assignment(&assignment), None)
+            let detail = json!({ "before": current.map(|current| current.number) });
+            let about = About::assignment(&assignment);
+            op.note(Action::Unreleased, about, Some(&detail))
         })
         .await
 }

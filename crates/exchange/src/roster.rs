@@ -483,6 +483,93 @@ fn capitals(
     )))
 }
 
+/// Puts the people of the roster back as the detail of an event says they were before it, within an operation of a
+/// caller who may change the roster and that holds the lock of the course.
+pub(super) fn put_back(op: &mut CourseOp<'_>, detail: &Value) -> Result<()> {
+    let damaged = || store::Error::Damaged("an event with unreadable people");
+    let added = detail["added"].as_array().into_iter().flatten();
+    let mut added: Vec<String> = added
+        .map(|name| name.as_str().map(str::to_owned).ok_or_else(damaged))
+        .collect::<Result<_, _>>()?;
+    let before = detail["before"].as_array().into_iter().flatten();
+    let before: Vec<(Role, Person)> = before
+        .map(|entry| {
+            let role = Role::ALL
+                .into_iter()
+                .find(|role| entry["role"] == role.word());
+            let person = serde_json::from_value::<Person>(entry.clone()).ok();
+            role.zip(person).ok_or_else(damaged)
+        })
+        .collect::<Result<_, _>>()?;
+    let mut names: Vec<&str> = before
+        .iter()
+        .map(|(_, who)| who.username.as_str())
+        .collect();
+    names.extend(added.iter().map(String::as_str));
+    let mut now: HashMap<String, (Role, Person)> = HashMap::new();
+    for (role, person) in store::members::named(op.conn, op.standing.course, &names)? {
+        now.insert(person.username.to_string(), (role, person));
+    }
+    let mut was = Was::default();
+    let mut written: BTreeMap<Role, Vec<Person>> = BTreeMap::new();
+    for (role, person) in before {
+        let current = now.remove(person.username.as_str());
+        let role_now = current.as_ref().map(|(role, _)| *role);
+        op.standing.require_appointing(role, role_now)?;
+        match current {
+            Some(entry) => was.before.push(entry),
+            None => was.added.push(person.username.clone()),
+        }
+        written.entry(role).or_default().push(person);
+    }
+    // What is left was added.
+    added.retain(|name| now.contains_key(name));
+    for (role, person) in added.iter().filter_map(|name| now.remove(name)) {
+        op.standing.require_appointing(role, Some(role))?;
+        was.before.push((role, person));
+    }
+    store::members::remove_all(op.conn, op.standing.course, &added)?;
+    for (role, people) in &written {
+        store::members::put(op.conn, op.standing.course, *role, people)?;
+    }
+    note_put_back(op, &written, &was)
+}
+
+/// Records an event about people who were put back.
+fn note_put_back(
+    op: &mut CourseOp<'_>,
+    written: &BTreeMap<Role, Vec<Person>>,
+    was: &Was,
+) -> Result<()> {
+    let names = |role| -> Vec<&str> {
+        let people = written.get(&role).into_iter().flatten();
+        people.map(|person| person.username.as_str()).collect()
+    };
+    let before = was.before.iter();
+    let before: Vec<Value> = before.map(|(role, person)| entry(*role, person)).collect();
+    let touched = was.before.iter().map(|(_, person)| &person.username);
+    let touched: Vec<&UserName> = touched.chain(&was.added).collect();
+    let subject = match touched[..] {
+        [only] => Some(only),
+        _ => None,
+    };
+    let mut detail = json!({
+        "instructors": names(Role::Instructor),
+        "assistants": names(Role::Assistant),
+        "students": names(Role::Student),
+        "added": was.added,
+    });
+    let before = Value::from(before);
+    if before.to_string().len() <= LONGEST_BEFORE {
+        detail["before"] = before;
+    }
+    let about = About {
+        subject,
+        ..About::default()
+    };
+    op.note(Action::RosterChanged, about, Some(&detail))
+}
+
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
     let mut places: HashMap<UserName, usize> = HashMap::new();
     let mut kept: Vec<(Role, Person)> = Vec::new();

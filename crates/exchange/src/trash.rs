@@ -10,6 +10,7 @@ use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::trash::{self as rows, TrashFilter, TrashPosition};
 use nbcourier_storage::{self as store, Connection, Portion};
+use serde_json::json;
 use std::time::Duration;
 
 /// A position in a trash, whose order is last deleted first.
@@ -121,17 +122,33 @@ pub async fn delete_assignment(
 ) -> Result<()> {
     exchange
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
-            let id = op.assignment(&assignment)?;
-            store::trash::put_assignment(op.conn, id, Timestamp::now())?;
-            op.note(
-                Action::AssignmentDeleted,
-                About::assignment(&assignment),
-                None,
-            )?;
-            op.exchange.quota.shrunk();
-            Ok(())
+            op.lock_assignment(&assignment)?;
+            delete_assignment_in(op, &assignment)
         })
         .await
+}
+
+/// Checks that the caller may delete the assignment.
+pub async fn ready_to_delete(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+) -> Result<()> {
+    let read = exchange.read_in(caller, course, Need::May(Right::Trash), move |op| {
+        op.assignment(&assignment).map(drop)
+    });
+    read.await
+}
+
+/// Moves an assignment to the trash, within an operation of a caller who may.
+pub(super) fn delete_assignment_in(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<()> {
+    let id = op.assignment(assignment)?;
+    store::trash::put_assignment(op.conn, id, Timestamp::now())?;
+    let about = About::assignment(assignment);
+    op.note(Action::AssignmentDeleted, about, Some(&json!({ "id": id })))?;
+    op.exchange.quota.shrunk();
+    Ok(())
 }
 
 /// Moves a submission to the trash.
@@ -143,15 +160,20 @@ pub async fn delete_submission(
 ) -> Result<()> {
     exchange
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
-            let submission = op.submission(id)?;
-            let id = submission.id;
-            store::trash::put_submission(op.conn, id, Timestamp::now())?;
-            let about = About::submission(&submission.assignment, &submission.student, id);
-            op.note(Action::SubmissionDeleted, about, None)?;
-            op.exchange.quota.shrunk();
-            Ok(())
+            delete_submission_in(op, id)
         })
         .await
+}
+
+/// Moves a submission to the trash, within an operation of a caller who may.
+pub(super) fn delete_submission_in(op: &mut CourseOp<'_>, id: Option<i64>) -> Result<()> {
+    let submission = op.submission(id)?;
+    let id = submission.id;
+    store::trash::put_submission(op.conn, id, Timestamp::now())?;
+    let about = About::submission(&submission.assignment, &submission.student, id);
+    op.note(Action::SubmissionDeleted, about, None)?;
+    op.exchange.quota.shrunk();
+    Ok(())
 }
 
 /// Moves all feedback on a submission to the trash.
@@ -165,11 +187,13 @@ pub async fn delete_feedback(
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let of = op.submission(submission)?;
             let submission = of.id;
-            if !store::trash::put_feedback(op.conn, submission, Timestamp::now())? {
+            let rows = store::trash::put_feedback(op.conn, submission, Timestamp::now())?;
+            if rows.is_empty() {
                 return Err(Error::NotFound(Thing::Feedback));
             }
             let about = About::submission(&of.assignment, &of.student, submission);
-            op.note(Action::FeedbackDeleted, about, None)?;
+            let detail = json!({ "feedback": rows });
+            op.note(Action::FeedbackDeleted, about, Some(&detail))?;
             op.exchange.quota.shrunk();
             Ok(())
         })
@@ -274,16 +298,26 @@ pub async fn restore_assignment(
 ) -> Result<()> {
     exchange
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
-            let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
-            let assignment = only(op, store::trash::assignments, id, Thing::Assignment)?;
-            store::trash::restore_assignment(op.conn, id)?
-                .ok_or(Error::AlreadyExists(Thing::Assignment))?;
-            let name = stored_assignment(assignment.name)?;
-            op.note(Action::AssignmentRestored, About::assignment(&name), None)?;
-            op.exchange.quota.grown();
-            Ok(())
+            restore_assignment_in(op, id)
         })
         .await
+}
+
+/// Restores an assignment, within an operation of a caller who may.
+pub(super) fn restore_assignment_in(op: &mut CourseOp<'_>, id: Option<i64>) -> Result<()> {
+    let id = id.ok_or(Error::NotFound(Thing::Assignment))?;
+    let assignment = only(op, store::trash::assignments, id, Thing::Assignment)?;
+    store::trash::restore_assignment(op.conn, id)?
+        .ok_or(Error::AlreadyExists(Thing::Assignment))?;
+    let name = stored_assignment(assignment.name)?;
+    let about = About::assignment(&name);
+    op.note(
+        Action::AssignmentRestored,
+        about,
+        Some(&json!({ "id": id })),
+    )?;
+    op.exchange.quota.grown();
+    Ok(())
 }
 
 /// Restores a submission with its feedback.
@@ -295,16 +329,44 @@ pub async fn restore_submission(
 ) -> Result<()> {
     exchange
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
-            let id = id.ok_or(Error::NotFound(Thing::Submission))?;
-            let work = only(op, store::trash::submissions, id, Thing::Submission)?;
-            store::trash::restore_submission(op.conn, id)?;
-            let (assignment, student) = stored_names(work)?;
-            let about = About::submission(&assignment, &student, id);
-            op.note(Action::SubmissionRestored, about, None)?;
-            op.exchange.quota.grown();
-            Ok(())
+            restore_submission_in(op, id)
         })
         .await
+}
+
+/// Restores a submission, within an operation of a caller who may.
+pub(super) fn restore_submission_in(op: &mut CourseOp<'_>, id: Option<i64>) -> Result<()> {
+    let id = id.ok_or(Error::NotFound(Thing::Submission))?;
+    let work = only(op, store::trash::submissions, id, Thing::Submission)?;
+    store::trash::restore_submission(op.conn, id)?;
+    let (assignment, student) = stored_names(work)?;
+    let about = About::submission(&assignment, &student, id);
+    op.note(Action::SubmissionRestored, about, None)?;
+    op.exchange.quota.grown();
+    Ok(())
+}
+
+/// Moves these pieces of feedback on a submission to the trash, or restores them, within an operation of a caller who
+/// may.
+pub(super) fn mark_feedback_in(
+    op: &mut CourseOp<'_>,
+    submission: Option<i64>,
+    rows: &[i64],
+    is_deleted: bool,
+) -> Result<()> {
+    let of = op.submission(submission)?;
+    let deleted_at = is_deleted.then(Timestamp::now);
+    store::trash::mark_feedback(op.conn, of.id, rows, deleted_at)?;
+    let about = About::submission(&of.assignment, &of.student, of.id);
+    let detail = json!({ "feedback": rows });
+    let action = if is_deleted {
+        op.exchange.quota.shrunk();
+        Action::FeedbackDeleted
+    } else {
+        op.exchange.quota.grown();
+        Action::FeedbackRestored
+    };
+    op.note(action, about, Some(&detail))
 }
 
 /// Restores the feedback on a submission. Feedback that was given since the deletion remains the current one.
@@ -318,10 +380,11 @@ pub async fn restore_feedback(
         .write_in(caller, course, Need::May(Right::Trash), move |op| {
             let submission = submission.ok_or(Error::NotFound(Thing::Feedback))?;
             let work = only(op, store::trash::feedback, submission, Thing::Feedback)?;
-            store::trash::restore_feedback(op.conn, submission)?;
+            let rows = store::trash::restore_feedback(op.conn, submission)?;
             let (assignment, student) = stored_names(work)?;
             let about = About::submission(&assignment, &student, submission);
-            op.note(Action::FeedbackRestored, about, None)?;
+            let detail = json!({ "feedback": rows });
+            op.note(Action::FeedbackRestored, about, Some(&detail))?;
             op.exchange.quota.grown();
             Ok(())
         })

@@ -6,6 +6,7 @@ use super::schema::{courses, members};
 use super::trash::TrashPosition;
 use super::{Error, Portion, Result};
 use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
+use std::collections::HashMap;
 
 /// A course that is not deleted, with one person's role on its manual roster.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +106,17 @@ pub fn behind(conn: &mut Connection, after: &str, portion: Portion) -> Result<(V
         .at_most(portion.limit())
         .load_iter::<String>(conn)?;
     portion.take(rows, Ok, String::len)
+}
+
+/// Returns the titles of those of the named courses that have one.
+pub fn titles(conn: &mut Connection, names: &[&str]) -> Result<HashMap<String, String>> {
+    let rows = courses::table
+        .filter(courses::deleted_at.is_null())
+        .filter(courses::name.eq_any(names))
+        .filter(courses::title.is_not_null())
+        .select((courses::name, courses::title.assume_not_null()))
+        .load::<(String, String)>(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Returns a portion of the courses of `person` after a name, by name, and whether there are more. Each has the

@@ -174,6 +174,34 @@ pub fn page_of(
     portion.take(events, Ok, RecordedEvent::text)
 }
 
+/// Returns a portion of the events of a course since a time that have one of these actions, newest first.
+pub fn lately(
+    conn: &mut Connection,
+    course: i64,
+    since: Timestamp,
+    actions: &[&str],
+    portion: Portion,
+) -> Result<Vec<RecordedEvent>> {
+    // The last event before the time, so that no older one is looked at.
+    let before: Vec<i64> = events::table
+        .filter(events::course_id.eq(course))
+        .filter(events::at.lt(since.micros()))
+        .order(events::id.desc())
+        .select(events::id)
+        .at_most(1)
+        .load(conn)?;
+    let rows = events::table
+        .filter(events::course_id.eq(course))
+        .filter(events::id.gt(before.first().copied().unwrap_or(0)))
+        .filter(events::action.eq_any(actions))
+        .order(events::id.desc())
+        .select(COLUMNS)
+        .at_most(portion.limit())
+        .load_iter::<RecordedEvent>(conn)?;
+    let (rows, _) = portion.take(rows, Ok, RecordedEvent::text)?;
+    Ok(rows)
+}
+
 /// Returns a name as it is written in the JSON of an event.
 pub(super) fn quoted(name: &str) -> String {
     serde_json::Value::from(name).to_string()

@@ -62,6 +62,72 @@ pub fn releases(
     portion.take(rows, parse, |release| release.released_by.len())
 }
 
+/// A version of an assignment with its tree.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The version.
+    pub release: Release,
+    /// The row of the tree.
+    pub tree: i64,
+    /// The number of files.
+    pub files: i64,
+    /// The number of bytes.
+    pub bytes: i64,
+}
+
+/// Returns a portion of the versions of an assignment up to a version, newest first, and whether there are more.
+pub fn versions(
+    conn: &mut Connection,
+    assignment: i64,
+    up_to: i64,
+    portion: Portion,
+) -> Result<(Vec<Version>, bool)> {
+    type Columns = (
+        (i64, Option<i64>),
+        (i64, i64, String),
+        (i64, Vec<u8>, i64, i64),
+    );
+    let rows = releases::table
+        .inner_join(trees::table)
+        .inner_join(assignments::table.on(assignments::id.eq(releases::assignment_id)))
+        .filter(
+            releases::assignment_id
+                .eq(assignment)
+                .and(assignments::deleted_at.is_null())
+                .and(releases::version.le(up_to)),
+        )
+        .order(releases::version.desc())
+        .select((
+            (releases::id, assignments::current_release),
+            (
+                releases::version,
+                releases::released_at,
+                releases::released_by,
+            ),
+            (trees::id, trees::digest, trees::files, trees::bytes),
+        ))
+        .at_most(portion.limit())
+        .load_iter::<Columns>(conn)?;
+    let parse = |row: Columns| {
+        let ((id, current), (version, released_at, released_by), (tree, digest, files, bytes)) =
+            row;
+        let release = Release {
+            version,
+            released_at: Timestamp::from_micros(released_at),
+            released_by,
+            digest: parse_sha256(&digest)?,
+            is_current: current == Some(id),
+        };
+        Ok(Version {
+            release,
+            tree,
+            files,
+            bytes,
+        })
+    };
+    portion.take(rows, parse, |version| version.release.released_by.len())
+}
+
 /// Feedback on a submission.
 #[derive(Debug, Clone)]
 pub struct Feedback {

@@ -312,6 +312,17 @@ pub fn named(conn: &mut Connection, course: i64, names: &[&str]) -> Result<Vec<(
     Ok(found)
 }
 
+/// Removes these people from the roster, whatever their role is.
+pub fn remove_all(conn: &mut Connection, course: i64, names: &[String]) -> Result<()> {
+    for chunk in names.chunks(CHUNK) {
+        let rows = members::table
+            .filter(members::course_id.eq(course))
+            .filter(members::username.eq_any(chunk));
+        diesel::delete(rows).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Removes a person from the roster. Returns whether they were there as `role`.
 pub fn remove(conn: &mut Connection, course: i64, role: Role, person: &UserName) -> Result<bool> {
     let removed = diesel::delete(

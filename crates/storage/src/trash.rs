@@ -113,9 +113,9 @@ pub fn put_submission(conn: &mut Connection, id: i64, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Moves all feedback on a submission to the trash, so that no earlier feedback becomes the current one. Returns
-/// whether there was any.
-pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> Result<bool> {
+/// Moves all feedback on a submission to the trash, so that no earlier feedback becomes the current one. Returns its
+/// rows.
+pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> Result<Vec<i64>> {
     let marked = diesel::update(
         feedback::table.filter(
             feedback::submission_id
@@ -124,8 +124,26 @@ pub fn put_feedback(conn: &mut Connection, submission: i64, now: Timestamp) -> R
         ),
     )
     .set(feedback::deleted_at.eq(now.micros()))
+    .returning(feedback::id)
+    .load(conn)?;
+    Ok(marked)
+}
+
+/// Moves these rows of the feedback on a submission to the trash, or restores them.
+pub fn mark_feedback(
+    conn: &mut Connection,
+    submission: i64,
+    rows: &[i64],
+    deleted_at: Option<Timestamp>,
+) -> Result<()> {
+    diesel::update(
+        feedback::table
+            .filter(feedback::submission_id.eq(submission))
+            .filter(feedback::id.eq_any(rows)),
+    )
+    .set(feedback::deleted_at.eq(deleted_at.map(Timestamp::micros)))
     .execute(conn)?;
-    Ok(marked > 0)
+    Ok(())
 }
 
 /// Returns a portion of the deleted assignments of a course after a place, last deleted first, and whether there are
@@ -299,12 +317,18 @@ pub fn restore_submission(conn: &mut Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Restores all feedback on a submission from the trash. The newest becomes the current one.
-pub fn restore_feedback(conn: &mut Connection, submission: i64) -> Result<()> {
-    diesel::update(feedback::table.filter(feedback::submission_id.eq(submission)))
+/// Restores all feedback on a submission from the trash. The newest becomes the current one. Returns the restored rows.
+pub fn restore_feedback(conn: &mut Connection, submission: i64) -> Result<Vec<i64>> {
+    let deleted = feedback::table.filter(
+        feedback::submission_id
+            .eq(submission)
+            .and(feedback::deleted_at.is_not_null()),
+    );
+    let restored = diesel::update(deleted)
         .set(feedback::deleted_at.eq(None::<i64>))
-        .execute(conn)?;
-    Ok(())
+        .returning(feedback::id)
+        .load(conn)?;
+    Ok(restored)
 }
 
 /// The numbers of things that were purged.

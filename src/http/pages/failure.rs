@@ -249,6 +249,9 @@ impl Said {
                 refused(view.say_with(key, "name", &name)).with_help("failure-help-instructor")
             }
             E::TeacherAsStudent(_) => refused(view.say("failure-instructor-as-student")),
+            E::ChangedMeanwhile => {
+                refused(view.say("failure-changed-meanwhile")).with_help("failure-help-reload")
+            }
             E::MemberByGroup(group) => {
                 refused(view.say_with("failure-by-group", "group", group.as_str()))
             }

@@ -26,7 +26,7 @@ impl Reader {
         Ok(Self { caller, view })
     }
 
-    /// Returns the reader with the times of the course, which may have a time zone of its own.
+    /// Returns the reader with the title and the times of the course, which may have a time zone of its own.
     pub async fn in_course(mut self, exchange: &Exchange, course: &CourseId) -> Result<Self> {
         let settings = course_settings::read(exchange, &self.caller, course.clone()).await;
         let settings = match settings {
@@ -35,6 +35,8 @@ impl Reader {
             Err(Refusal::Denied(_)) => return Ok(self),
             Err(error) => return Err(error.into()),
         };
+        let title = settings.title.as_ref();
+        self.view.course_title = title.map(|title| title.as_str().to_owned());
         let zone = settings.time_zone.map(course_settings::TimeZone::name);
         if let Some(zone) = zone.and_then(|name| TimeZone::get(name).ok()) {
             self.view.times = self.view.times.in_zone(zone);

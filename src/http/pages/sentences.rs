@@ -13,7 +13,7 @@ pub struct Line {
     pub at: Moment,
     /// What happened.
     pub sentence: String,
-    /// A note of the person who did it.
+    /// A note of the person who did it, or that it takes something back.
     pub note: Option<String>,
     /// The address and the text of a link to the submission.
     pub submission: Option<(String, String)>,
@@ -27,6 +27,8 @@ pub fn line(view: &View, course: Option<&str>, event: &Event) -> Line {
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or(Value::Null);
     let note = detail["note"].as_str().map(str::to_owned);
+    let is_undo = detail.get("undoes").is_some();
+    let undo = is_undo.then(|| view.say("taken-back"));
     let submission = event.submission.zip(course);
     let submission = submission.filter(|_| event.action != "submission deleted");
     let submission = submission.map(|(id, course)| {
@@ -36,7 +38,7 @@ pub fn line(view: &View, course: Option<&str>, event: &Event) -> Line {
     Line {
         at: view.times.second(event.at),
         sentence: sentence(view, event, &detail),
-        note,
+        note: undo.or(note),
         submission,
     }
 }

@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use bytes::BytesMut;
 use futures_util::StreamExt;
 use nbcourier_auth::{AuthError, SentForm};
+use nbcourier_codec::PathSet;
 use nbcourier_domain::RelativePath;
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::files::parcel::Parcel;
@@ -64,7 +65,9 @@ pub struct Uploaded {
     /// The files, all of them durable.
     pub parcel: Parcel,
     /// Their names.
-    pub names: Vec<String>,
+    pub names: Vec<RelativePath>,
+    /// The sender.
+    pub reader: Reader,
 }
 
 impl UploadForm {
@@ -126,6 +129,7 @@ impl Begun {
             request,
             mut form,
             mut first,
+            reader,
             ..
         } = self;
         body::admit(exchange, &request).await?;
@@ -134,7 +138,8 @@ impl Begun {
             (state.max_request_size, state.idle_timeout)
         };
         let mut intake = Intake::counted(exchange, account);
-        let mut names: Vec<String> = Vec::new();
+        let mut names: Vec<RelativePath> = Vec::new();
+        let mut paths = PathSet::default();
         loop {
             let field = match first.take() {
                 Some(field) => Some(field),
@@ -181,15 +186,18 @@ impl Begun {
                 }
             }
             if let Some(path) = path {
-                if names.iter().any(|name| name == path.as_str()) {
-                    return Err(Error::bad(format!("Two files have the name {path}")));
-                }
-                names.push(path.as_str().to_owned());
+                let fits = paths.insert(&path);
+                fits.map_err(|_| Error::bad(format!("Two files have the name {path}")))?;
+                names.push(path.clone());
                 intake.end(path)?;
             }
         }
         let parcel = blocking(move || intake.finish()).await??;
-        Ok(Uploaded { parcel, names })
+        Ok(Uploaded {
+            parcel,
+            names,
+            reader,
+        })
     }
 }
 

@@ -128,6 +128,8 @@ pub struct View {
     pub name: Option<String>,
     /// Whether the reader is an administrator.
     pub is_admin: bool,
+    /// The title of the course that the page is about, if it has one.
+    pub course_title: Option<String>,
     tokens: Option<PageTokens>,
     /// Whether the exchange runs without a hub.
     pub is_trial: bool,
@@ -155,6 +157,7 @@ impl View {
             contact: settings.contact.clone(),
             name: caller.map(|caller| caller.name().to_string()),
             is_admin: caller.is_some_and(|caller| caller.is_admin()),
+            course_title: None,
             tokens: caller.and_then(|caller| caller.page_tokens().cloned()),
             is_trial: !state.authenticator.has_login(),
             nonce: nonce()?,
@@ -222,9 +225,32 @@ impl View {
         utf8_percent_encode(text, SEGMENT).to_string()
     }
 
+    /// Returns an address below another one: a word, and after it a path of these segments.
+    pub fn below(&self, address: &str, word: &str, segments: &[&str]) -> String {
+        let mut address = format!("{address}/{word}");
+        for segment in segments {
+            address.push('/');
+            address.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        address
+    }
+
     /// Returns the address of a course.
     pub fn course(&self, course: &str) -> String {
         self.at(&["c", course])
+    }
+
+    /// Returns the name of the course that the page is about, after its title if it has one.
+    pub fn course_name(&self, course: &str) -> String {
+        match &self.course_title {
+            Some(title) => format!("{title} ({course})"),
+            None => course.to_owned(),
+        }
+    }
+
+    /// Returns a link to the course that the page is about.
+    pub fn course_link(&self, course: &str) -> Link {
+        self.link(self.course(course), &self.course_name(course))
     }
 
     /// Returns the address of an assignment.

@@ -107,11 +107,14 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/import.ftl")),
             include_str!(concat!("l10n/", $language, "/admin.ftl")),
             include_str!(concat!("l10n/", $language, "/seen.ftl")),
+            include_str!(concat!("l10n/", $language, "/versions.ftl")),
+            include_str!(concat!("l10n/", $language, "/undo.ftl")),
+            include_str!(concat!("l10n/", $language, "/settings.ftl")),
         ]
     };
 }
 
-const FILES: usize = 8;
+const FILES: usize = 11;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

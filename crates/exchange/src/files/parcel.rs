@@ -2,6 +2,7 @@
 
 use super::ahead::Upload;
 use super::quota::{Account, ContentSizes, Taken};
+use super::trees::TreeFiles;
 use crate::op::{CourseOp, Entry, Need};
 use crate::{Error, Exchange, Result};
 use nbcourier_blobs::{Blobs, Complete, Damage};
@@ -10,7 +11,7 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::Connection;
 use nbcourier_storage::reach::{self, Reach};
 use nbcourier_storage::trees::{self, Arrivals, Saved};
-use nbcourier_work::blocking;
+use nbcourier_work::{Bug, blocking};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -104,6 +105,16 @@ pub struct Claim {
     pub size: u64,
 }
 
+impl Claim {
+    fn new(path: &RelativePath, blob: BlobRef) -> Self {
+        Self {
+            path: path.clone(),
+            sha256: blob.sha256,
+            size: blob.size,
+        }
+    }
+}
+
 impl Parcel {
     pub(crate) fn arrived(tree: Tree, arrived: Arrived) -> Self {
         Self {
@@ -121,6 +132,37 @@ impl Parcel {
             files: Files::Claimed(files, known),
             arrived,
         }
+    }
+
+    /// Returns the parcel with those files of a stored tree whose paths it lacks.
+    pub fn beside(self, exchange: &Exchange, stored: &TreeFiles) -> Result<Self> {
+        let limits = exchange.limits;
+        let Files::Arrived(tree) = self.files else {
+            return Err(Bug::new("a manifest is laid beside a stored tree").into());
+        };
+        let mut own: HashMap<&RelativePath, BlobRef> = tree
+            .entries
+            .iter()
+            .map(|entry| (&entry.path, entry.blob))
+            .collect();
+        let mut claims: Vec<Claim> = Vec::new();
+        // Replaced files keep their places, and new ones follow.
+        for file in stored.iter() {
+            let blob = own.remove(file.path).unwrap_or(*file.blob);
+            claims.push(Claim::new(file.path, blob));
+        }
+        let new = tree.entries.iter();
+        let new = new.filter(|entry| own.contains_key(&entry.path));
+        claims.extend(new.map(|entry| Claim::new(&entry.path, entry.blob)));
+        if claims.len() > limits.files {
+            return Err(Error::TooManyFiles(limits.files));
+        }
+        if claims.iter().map(|claim| claim.size).sum::<u64>() > limits.tree_bytes {
+            return Err(Error::TreeTooLarge(limits.tree_bytes));
+        }
+        let known = tree.entries.iter();
+        let known = known.map(|entry| (entry.blob.sha256, entry.blob)).collect();
+        Ok(Self::claimed(claims, known, self.arrived))
     }
 
     /// Moves the large files to their places, if the caller can read the bytes that were not sent and there is room for

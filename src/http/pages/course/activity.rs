@@ -53,10 +53,7 @@ pub async fn show(
     view.page(&Page {
         head: Head {
             title: view.say("activity-title"),
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: tabs(&view, &course, may, "activity"),
             ..Head::default()
         },

@@ -1,5 +1,6 @@
 //! The class of an assignment: who has submitted, who has not, and how it goes in the last minutes.
 
+use super::done::Done;
 use super::tabs;
 use crate::http::error::{Error, Result};
 use crate::http::pages::chart::Curve;
@@ -73,7 +74,7 @@ struct Page<'a> {
     next: Option<String>,
     version: String,
     every: u32,
-    notice: Option<String>,
+    done: Option<Done>,
 }
 
 /// The part of the page that is requested again.
@@ -261,20 +262,13 @@ pub async fn show(
         .dates
         .due_at
         .is_some_and(|due| (due.micros() - now).abs() < NEAR);
-    let notice = query.done.as_deref().and_then(|done| match done {
-        "dates" => Some(view.say("done-dates")),
-        "time" => Some(view.say("done-time")),
-        "taken" => Some(view.say("done-time-taken")),
-        _ => None,
-    });
+    let request = query.done.clone();
+    let done = Done::of(exchange, &caller, &view, &course, request).await?;
     view.page(&Page {
         head: Head {
             title: assignment.to_string(),
             aside: release,
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: tabs(&view, &course, board.may, "assignments"),
         },
         live: live_part(&view, &board, &address),
@@ -290,7 +284,7 @@ pub async fn show(
         show,
         sort,
         next,
-        notice,
+        done,
         view: &view,
     })
 }

@@ -1,5 +1,6 @@
 //! The dates of an assignment, and the consequences of changing them before they are changed.
 
+use super::done;
 use crate::http::error::Result;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::local_time::{self, NoSuchTime};
@@ -9,7 +10,6 @@ use crate::http::pages::words::ToValue;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp};
@@ -163,7 +163,7 @@ fn page<'a>(
             title: view.say("dates-title"),
             crumbs: vec![
                 view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
+                view.course_link(course.as_str()),
                 view.link(address.clone(), assignment.as_str()),
             ],
             ..Head::default()
@@ -206,11 +206,7 @@ pub async fn set(
     let is_second = sent.text("step") == "set";
     if is_second && is_unchanged {
         ready.set(dates).await?;
-        let location = format!("{}?done=dates#done", page.address);
-        return Ok(HttpResponse::SeeOther()
-            .insert_header((LOCATION, location))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .finish());
+        return Ok(done::to(&page.address));
     }
     page.consequences = Some(consequences(&board, dates));
     if is_second {

@@ -113,7 +113,7 @@ fn page<'a>(view: &'a View, course: &CourseId, may: May) -> Page<'a> {
             title: view.say("import-title"),
             crumbs: vec![
                 view.home_crumb(),
-                view.link(home.clone(), course.as_str()),
+                view.course_link(course.as_str()),
                 view.link(format!("{home}/people"), &view.say("people-title")),
             ],
             tabs: tabs(view, course, may, "people"),
@@ -134,7 +134,7 @@ pub async fn show(
     exchange: web::Data<Exchange>,
     InCourse(course): InCourse,
 ) -> Result<HttpResponse> {
-    let Reader { caller, view } = reader;
+    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     roster::ready(&exchange, &caller, course.clone()).await?;
     let may = may(&exchange, &caller, course.clone()).await?;
     view.page(&page(&view, &course, may))
@@ -161,9 +161,11 @@ pub async fn receive(
     InCourse(course): InCourse,
     form: ListForm,
 ) -> Result<HttpResponse> {
-    let Reader { caller, view } = &form.reader;
-    let ready = roster::ready(&exchange, caller, course.clone()).await?;
     let sent = Sent::of(&form);
+    let ListForm { reader, fields, .. } = form;
+    let reader = reader.in_course(&exchange, &course).await?;
+    let Reader { caller, view } = &reader;
+    let ready = roster::ready(&exchange, caller, course.clone()).await?;
     let read = compute(move || Ok(sent.read())).await?;
     let (list, table, columns, found) = match read {
         Ok(read) => read,
@@ -180,7 +182,6 @@ pub async fn receive(
     let people: Vec<(Role, Person)> = people
         .map(|line| (line.role, line.person.clone()))
         .collect();
-    let fields = &form.fields;
     let leave_out = fields.has("leave-out");
     let mut problem = None;
     if fields.text("step") == "add" {
@@ -188,7 +189,7 @@ pub async fn receive(
             let seen = fields.text("seen").to_owned();
             let ready = roster::ready(&exchange, caller, course.clone()).await?;
             match ready.import(people.clone(), seen, leave_out).await? {
-                Imported::Done { .. } => return Ok(people::to_people(view, &course, "added")),
+                Imported::Done { .. } => return Ok(people::to_people(view, &course)),
                 Imported::ChangedMeanwhile => {
                     problem = Some((StatusCode::CONFLICT, "import-changed-meanwhile"));
                 }

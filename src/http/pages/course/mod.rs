@@ -4,11 +4,15 @@
 pub mod activity;
 pub mod board;
 pub mod dates;
+pub mod done;
 pub mod import;
 pub mod more_time;
 mod overview;
 pub mod people;
+pub mod release;
+pub mod settings;
 pub mod trash;
+pub mod versions;
 
 use super::reader::Reader;
 use super::student;
@@ -138,5 +142,7 @@ fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
         "activity-title",
     );
     add("trash", may.trash, below("trash"), "trash-title");
+    let may_change = may.change_settings;
+    add("settings", may_change, below("settings"), "settings-title");
     tabs
 }

@@ -1,5 +1,6 @@
 //! Extensions: who has more time, and giving some.
 
+use super::done;
 use crate::http::error::Result;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::local_time;
@@ -9,7 +10,6 @@ use crate::http::pages::view::{Head, View};
 use crate::http::request::path::InAssignment;
 use crate::http::request::person::detail;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
@@ -114,7 +114,7 @@ fn page<'a>(
             title: view.say("more-time-title"),
             crumbs: vec![
                 view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
+                view.course_link(course.as_str()),
                 view.link(address.clone(), assignment.as_str()),
             ],
             ..Head::default()
@@ -170,7 +170,7 @@ pub async fn give(
         }
     };
     ready.extend(extensions).await?;
-    Ok(to_board(&page.address, "time"))
+    Ok(done::to(&page.address))
 }
 
 /// Returns the extension of each student, or a sentence that says what is wrong.
@@ -242,12 +242,5 @@ pub async fn take_back(
             .map_err(|_| nbcourier_exchange::Error::NotFound(nbcourier_exchange::Thing::Student))?,
     };
     dates::remove_extension(&exchange, &caller, target).await?;
-    Ok(to_board(&address, "taken"))
-}
-
-fn to_board(address: &str, done: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, format!("{address}?done={done}#done")))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+    Ok(done::to(&address))
 }

@@ -47,7 +47,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
     let students = view.say_with("students", "n", summary.students);
     view.page(&Page {
         head: Head {
-            title: course.to_string(),
+            title: view.course_name(course.as_str()),
             aside: students,
             crumbs: vec![view.home_crumb()],
             tabs: tabs(&view, &course, summary.may, "assignments"),
@@ -104,10 +104,7 @@ pub async fn everybody(
     view.page(&Everybody {
         head: Head {
             title: view.say("everybody-title"),
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: tabs(&view, &course, may, "assignments"),
             ..Head::default()
         },

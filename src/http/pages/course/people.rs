@@ -1,5 +1,6 @@
 //! The people of a course, for those who see its roster.
 
+use super::done::{self, Done};
 use super::tabs;
 use crate::http::error::{Error, Result};
 use crate::http::pages::csv_file;
@@ -10,7 +11,6 @@ use crate::http::request::path::InCourse;
 use crate::http::request::person::detail;
 use crate::http::request::query::Query;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use bytes::Bytes;
@@ -38,7 +38,7 @@ struct Page<'a> {
     may: May,
     given: Given,
     problem: Option<String>,
-    notice: Option<String>,
+    done: Option<Done>,
 }
 
 /// The fields of the form that adds a person.
@@ -129,14 +129,10 @@ pub async fn show(
     InCourse(course): InCourse,
     Query(query): Query<PeopleQuery>,
 ) -> Result<HttpResponse> {
-    let done = query.done.as_deref();
-    let notice = match done {
-        Some("added") => Some("done-added"),
-        Some("removed") => Some("done-removed"),
-        _ => None,
-    };
-    let notice = notice.map(|key| reader.view.say(key));
-    page(&exchange, &reader, &course, Given::default(), None, notice).await
+    let reader = reader.in_course(&exchange, &course).await?;
+    let Reader { caller, view } = &reader;
+    let done = Done::of(&exchange, caller, view, &course, query.done).await?;
+    page(&exchange, &reader, &course, Given::default(), None, done).await
 }
 
 async fn page(
@@ -145,7 +141,7 @@ async fn page(
     course: &CourseId,
     given: Given,
     problem: Option<String>,
-    notice: Option<String>,
+    done: Option<Done>,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let roster = roster::page(exchange, caller, course.clone(), None, PEOPLE).await?;
@@ -158,10 +154,7 @@ async fn page(
     let template = Page {
         head: Head {
             title: view.say("people-title"),
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: tabs(view, course, may, "people"),
             ..Head::default()
         },
@@ -171,7 +164,7 @@ async fn page(
         may,
         given,
         problem,
-        notice,
+        done,
         view,
     };
     view.page_with(status, &template)
@@ -212,7 +205,7 @@ pub async fn add(
     ready
         .change(vec![(role, person)], RosterUpdate::Amend)
         .await?;
-    Ok(to_people(&reader.view, &course, "added"))
+    Ok(to_people(&reader.view, &course))
 }
 
 /// Handles `GET c/{course}/people.csv`: everybody as a table. Adding from a file reads it.
@@ -274,7 +267,7 @@ pub async fn ask(
     InCourse(course): InCourse,
     Query(query): Query<TakeOffQuery>,
 ) -> Result<HttpResponse> {
-    let Reader { caller, view } = reader;
+    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     roster::ready(&exchange, &caller, course.clone()).await?;
     let who = query.who.unwrap_or_default();
     let people = format!("{}/people", view.course(course.as_str()));
@@ -283,7 +276,7 @@ pub async fn ask(
             title: view.say("take-off-title"),
             crumbs: vec![
                 view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
+                view.course_link(course.as_str()),
                 view.link(people, &view.say("people-title")),
             ],
             ..Head::default()
@@ -304,14 +297,10 @@ pub async fn remove(
     let person = UserName::parse(fields.text("who").to_owned());
     let person = person.map_err(|_| Refusal::NotFound(Thing::Student))?;
     roster::remove(&exchange, &reader.caller, course.clone(), person, None).await?;
-    Ok(to_people(&reader.view, &course, "removed"))
+    Ok(to_people(&reader.view, &course))
 }
 
 /// Returns the redirect to the people of the course.
-pub(super) fn to_people(view: &View, course: &CourseId, done: &str) -> HttpResponse {
-    let address = format!("{}/people?done={done}#done", view.course(course.as_str()));
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, address))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+pub(super) fn to_people(view: &View, course: &CourseId) -> HttpResponse {
+    done::to(&format!("{}/people", view.course(course.as_str())))
 }

@@ -1,5 +1,6 @@
 //! What was deleted in a course, and how long it can be restored.
 
+use super::done::{self, Done};
 use super::tabs;
 use crate::http::error::{Error, Result};
 use crate::http::pages::form::Form;
@@ -9,7 +10,6 @@ use crate::http::pages::view::{Head, View};
 use crate::http::request::path::InCourse;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp};
@@ -27,7 +27,7 @@ struct Page<'a> {
     course: &'a CourseId,
     trash: &'a Trash,
     retention: i64,
-    notice: Option<String>,
+    done: Option<Done>,
 }
 
 impl Page<'_> {
@@ -56,7 +56,7 @@ impl Page<'_> {
     }
 }
 
-/// Whether something was restored just now.
+/// What was done before the page was opened.
 #[derive(serde::Deserialize)]
 pub struct TrashQuery {
     done: Option<String>,
@@ -74,21 +74,19 @@ pub async fn show(
     let Reader { caller, view } = reader;
     let found = trash::list(&exchange, &caller, course.clone(), retention.0, None, ITEMS).await?;
     let may = may(&exchange, &caller, course.clone()).await?;
+    let done = Done::of(&exchange, &caller, &view, &course, query.done).await?;
     let micros = i64::try_from(retention.0.as_micros()).unwrap_or(i64::MAX);
     view.page(&Page {
         head: Head {
             title: view.say("trash-title"),
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: tabs(&view, &course, may, "trash"),
             ..Head::default()
         },
         course: &course,
         trash: &found,
         retention: micros,
-        notice: query.done.map(|_| view.say("done-restored")),
+        done,
         view: &view,
     })
 }
@@ -116,8 +114,5 @@ pub async fn restore(
         _ => return Err(Error::bad(reader.view.say("nothing-chosen"))),
     }
     let address = reader.view.course(course.as_str());
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, format!("{address}/trash?done=restored#done")))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(done::to(&format!("{address}/trash")))
 }

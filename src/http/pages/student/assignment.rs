@@ -6,15 +6,12 @@ use crate::http::error::Result;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
-use crate::http::reply::seen::noting;
-use crate::http::reply::zip;
-use crate::http::request::path::InAssignment;
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::own_work::{self, OwnDetails};
 use nbcourier_exchange::submission_pages::ListedSubmission;
-use nbcourier_exchange::{Exchange, releases};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Number of submissions on the page.
@@ -177,10 +174,7 @@ pub async fn show(
         all_address,
         head: Head {
             title: assignment.to_string(),
-            crumbs: vec![
-                view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
-            ],
+            crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             ..Head::default()
         },
         address: view.assignment(course.as_str(), assignment.as_str()),
@@ -189,16 +183,4 @@ pub async fn show(
         student: student.as_ref().map(UserName::as_str),
         view: &view,
     })
-}
-
-/// Handles `GET c/{course}/a/{assignment}/zip`: the files of the release.
-pub async fn files(
-    reader: Reader,
-    exchange: web::Data<Exchange>,
-    InAssignment(course, assignment): InAssignment,
-) -> Result<HttpResponse> {
-    let name = format!("{assignment}.zip");
-    let found = releases::tree(&exchange, &reader.caller, course, assignment, None).await?;
-    let reply = zip::tree(&exchange, &name, found.time, found.files).await?;
-    Ok(noting(reply, found.seen))
 }

@@ -99,12 +99,13 @@ pub async fn show(
     let own = own_work::course(exchange, &caller, course.clone(), student.clone()).await?;
     let mut crumbs = vec![view.home_crumb()];
     if student.is_some() {
-        crumbs.push(view.link(view.course(course.as_str()), course.as_str()));
+        crumbs.push(view.course_link(course.as_str()));
     }
-    let title = student.as_ref().map_or(course.as_str(), UserName::as_str);
+    let title = student.as_ref().map(UserName::to_string);
+    let title = title.unwrap_or_else(|| view.course_name(course.as_str()));
     view.page(&Page {
         head: Head {
-            title: title.to_owned(),
+            title,
             crumbs,
             ..Head::default()
         },

@@ -108,7 +108,7 @@ pub fn crumbs(
 ) -> Vec<crate::http::pages::view::Link> {
     vec![
         view.home_crumb(),
-        view.link(view.course(course.as_str()), course.as_str()),
+        view.course_link(course.as_str()),
         view.link(view.assignment(course.as_str(), assignment), assignment),
     ]
 }

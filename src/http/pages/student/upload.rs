@@ -74,7 +74,7 @@ pub async fn show(
             title: view.say("submit-title"),
             crumbs: vec![
                 view.home_crumb(),
-                view.link(view.course(course.as_str()), course.as_str()),
+                view.course_link(course.as_str()),
                 view.link(address.clone(), assignment.as_str()),
             ],
             ..Head::default()
@@ -114,10 +114,10 @@ pub async fn submit(
     }
     let no_files = begun.reader.view.say("submit-no-files");
     let one_archive = begun.reader.view.say("submit-one-archive");
-    let Uploaded { parcel, names } = begun.read(&exchange, ready.account()).await?;
+    let Uploaded { parcel, names, .. } = begun.read(&exchange, ready.account()).await?;
     match names.as_slice() {
         [] => return Err(Error::bad(no_files)),
-        [only] if only.to_ascii_lowercase().ends_with(".zip") => {
+        [only] if only.as_str().to_ascii_lowercase().ends_with(".zip") => {
             return Err(Error::bad(one_archive));
         }
         _ => {}

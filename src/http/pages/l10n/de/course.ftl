@@ -58,9 +58,6 @@ have-more-time = { $n ->
     [one] { $n } Person hat mehr Zeit
    *[other] { $n } Personen haben mehr Zeit
 }
-done-dates = Die Termine sind gesetzt.
-done-time = Die Frist wurde verlängert.
-done-time-taken = Die Fristverlängerung wurde entfernt.
 
 dates-title = Termine
 opens = Öffnet

@@ -22,6 +22,7 @@ failure-denied = Sie dürfen das nicht sehen oder tun. Sie sind { $name }.
 failure-instructors = Nur die Verwaltung des Dienstes ernennt und entfernt Lehrpersonen. Sie sind { $name }.
 failure-instructor-as-student = Wer im Kurs lehrt, kann ihn nicht besuchen.
 failure-by-group = Diese Rolle kommt von der Gruppe { $group } in JupyterHub. Entfernen Sie die Person aus dieser Gruppe.
+failure-changed-meanwhile = Jemand anderes hat das inzwischen geändert. Jetzt wurde nichts geändert.
 failure-too-late = Es ist zu spät: Nach { $time } wird nichts mehr angenommen. Nichts wurde gespeichert.
 failure-dates = Eine Aufgabe wird zuerst geöffnet, dann ist ihre Frist, dann wird sie abgeschlossen. Berichtigen Sie die Reihenfolge.
 failure-file-size = Eine Datei ist größer als { $size }, die Grenze. Nichts wurde gespeichert.

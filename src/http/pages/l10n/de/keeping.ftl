@@ -21,8 +21,6 @@ take-off-title = Eine Person entfernen
 take-off-explained = { $name } sieht dann den Kurs nicht mehr. Abgaben und Rückmeldungen bleiben. Sie können die Person wieder eintragen.
 no-user-name = Das kann kein Benutzername sein. Nichts wurde geändert.
 no-role = Wählen Sie eine Rolle. Nichts wurde geändert.
-done-added = Die Personen des Kurses sind geändert.
-done-removed = Die Person wurde entfernt.
 
 trash-kept = { $n ->
     [one] Gelöschtes kann { $n } Tag lang wiederhergestellt werden.

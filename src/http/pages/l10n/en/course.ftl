@@ -58,9 +58,6 @@ have-more-time = { $n ->
     [one] { $n } student has more time
    *[other] { $n } students have more time
 }
-done-dates = The dates are set.
-done-time = More time was given.
-done-time-taken = The extension was removed.
 
 dates-title = Dates
 opens = Opens

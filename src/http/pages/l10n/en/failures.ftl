@@ -22,6 +22,7 @@ failure-denied = You may not see or do this. You are { $name }.
 failure-instructors = Only administrators of the exchange appoint and remove instructors. You are { $name }.
 failure-instructor-as-student = A person who teaches in the course cannot be its student.
 failure-by-group = This role comes from the group { $group } of JupyterHub. Remove the person from that group instead.
+failure-changed-meanwhile = Somebody else changed this meanwhile. Nothing was changed now.
 failure-too-late = It is too late: nothing is accepted after { $time }. Nothing was stored.
 failure-dates = An assignment opens first, then is due, then is refused. Correct the order of the dates.
 failure-file-size = A file is larger than { $size }, the limit. Nothing was stored.

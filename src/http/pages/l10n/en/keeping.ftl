@@ -21,8 +21,6 @@ take-off-title = Remove a person
 take-off-explained = { $name } will not see the course any more. Their submissions and feedback stay. You can add them again.
 no-user-name = This cannot be a user name. Nothing was changed.
 no-role = Choose a role. Nothing was changed.
-done-added = The roster is changed.
-done-removed = The person was removed from the roster.
 
 trash-kept = { $n ->
     [one] Deleted things can be restored for { $n } day.

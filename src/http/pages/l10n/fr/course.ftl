@@ -58,9 +58,6 @@ have-more-time = { $n ->
     [one] { $n } personne a plus de temps
    *[other] { $n } personnes ont plus de temps
 }
-done-dates = Les dates sont fixées.
-done-time = Plus de temps a été donné.
-done-time-taken = Le délai supplémentaire a été retiré.
 
 dates-title = Dates
 opens = Ouverture

@@ -22,6 +22,7 @@ failure-denied = Vous ne pouvez pas voir ou faire ceci. Vous êtes { $name }.
 failure-instructors = Seule l’administration du service nomme et retire des enseignant·e·s. Vous êtes { $name }.
 failure-instructor-as-student = Une personne qui enseigne dans le cours ne peut pas le suivre.
 failure-by-group = Ce rôle vient du groupe { $group } de JupyterHub. Retirez plutôt la personne de ce groupe.
+failure-changed-meanwhile = Une autre personne a modifié cela entre-temps. Rien n’a été modifié maintenant.
 failure-too-late = Il est trop tard : rien n’est accepté après { $time }. Rien n’a été enregistré.
 failure-dates = Un devoir s’ouvre d’abord, puis vient son échéance, puis il est refusé. Corrigez l’ordre des dates.
 failure-file-size = Un fichier dépasse { $size }, la limite. Rien n’a été enregistré.

@@ -21,8 +21,6 @@ take-off-title = Retirer une personne
 take-off-explained = { $name } ne verra plus le cours. Ses travaux et ses retours restent. Vous pouvez l’inscrire de nouveau.
 no-user-name = Ceci ne peut pas être un nom d’utilisateur. Rien n’a été modifié.
 no-role = Choisissez un rôle. Rien n’a été modifié.
-done-added = Les personnes du cours sont modifiées.
-done-removed = La personne a été retirée.
 
 trash-kept = { $n ->
     [one] Ce qui est supprimé peut être rétabli pendant { $n } jour.
