@@ -18,7 +18,7 @@ def options() -> list[str]:
         return []
     name = f"exchange_of_{os.getpid()}_{next(_NUMBERS)}"
     create = ["psql", "--no-psqlrc", "--quiet", f"--command=CREATE DATABASE {name}"]
-    subprocess.run([*create, f"{databases}postgres"], check=True)
+    subprocess.run([*create, f"{databases}postgres"], check=True, timeout=60)
     return [
         f"--database={databases}{name}",
         "--database-connections=5",

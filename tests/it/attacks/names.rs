@@ -132,6 +132,8 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
                 "login",
                 "logout",
                 "initialize",
+                " admin",
+                " live/",
                 " c/",
                 " view/",
                 " help",

@@ -12,7 +12,9 @@ use nbcourier_testdb::{shared as cluster, sql};
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::patience::Finish as _;
 use nbcourier_testkit::server::{BUCKET_PREFIX, isolate};
-use nbcourier_testkit::{Course, Random, Reply, Sent, Server, Setup, percent_encode, program, tar};
+use nbcourier_testkit::{
+    Course, Random, Reply, Sent, Server, Setup, eventually, percent_encode, program, tar,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -279,7 +281,22 @@ fn fill(server: &Server) -> Value {
     old.release("ps1", "kim", &[Sent::new("task", large(8))])
         .ok();
     server.delete("course/old", "root").ok();
+    read_all(server);
     receipt
+}
+
+/// Reads everything once as everybody, and waits until the readings are noted: they show in other replies.
+fn read_all(server: &Server) {
+    all_replies(server);
+    eventually("the readings are noted", || {
+        let fetches = "v1/courses/algebra/assignments/ps1/fetches";
+        let fetches = server.get(fetches, "kim").ok().json();
+        let given = server.get("v1/courses/algebra/submissions", "kim");
+        let given = given.ok().json();
+        let mut given = given["submissions"].as_array().expect("a list").iter();
+        fetches["fetches"].as_array().expect("a list").len() >= 2
+            && given.all(|each| each["feedback"].is_null() || each["feedback"]["read"].is_object())
+    });
 }
 
 /// Returns what each kind of person gets at many addresses.
@@ -298,6 +315,7 @@ fn all_replies(server: &Server) -> BTreeMap<String, (u16, Vec<u8>)> {
         "v1/courses/algebra/roster",
         "v1/courses/algebra/events",
         "v1/courses/algebra/assignments",
+        "v1/courses/algebra/assignments/ps1/fetches",
         "v1/courses/algebra/assignments/ps1/history",
         "v1/courses/algebra/assignments/ps1/extensions",
         "v1/courses/algebra/assignments/ps1/gradebook",
