@@ -14,8 +14,9 @@ fi
 # These bring places of their own, and have run before. The others are about the files of a data directory.
 skipped=(--skip postgres:: --skip s3:: --skip replicas:: --skip keeping:: --skip data_dir::)
 for store in s3 postgres+s3; do
-    # It watches a counter that only SQLite has.
-    [ "$store" = s3 ] || skipped+=(--skip a_refused_change_writes_nothing_into_the_database)
+    # The first watches a counter that only SQLite has. The others: several servers may share these places, so what a refused
+    # upload has stored stays until the clean-up.
+    [ "$store" = s3 ] || skipped+=(--skip a_refused_change_writes_nothing_into_the_database --skip leaves_no_bytes)
     NBCOURIER_TEST_STORE=$store scripts/in-memory.sh \
         cargo test --workspace --test it -- --test-threads 6 "${skipped[@]}" "${suites[@]}"
 done
