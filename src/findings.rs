@@ -1,4 +1,4 @@
-//! What checks find about an exchange: `nbcourier doctor` prints it, and a page shows it to administrators.
+//! The findings of checks of an exchange. `nbcourier doctor` prints them, and a page shows them to administrators.
 
 use serde::Serialize;
 use std::fmt;
@@ -19,11 +19,11 @@ pub enum Level {
 /// A finding of a check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
-    /// What was checked, in a word.
+    /// The checked part, in a word.
     pub area: &'static str,
     /// The severity.
     pub level: Level,
-    /// What was found.
+    /// The sentence about it.
     pub message: String,
     /// The advice.
     #[serde(skip_serializing_if = "Option::is_none")]

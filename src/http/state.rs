@@ -7,6 +7,7 @@ use super::pages::PageSettings;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use nbcourier_auth::Authenticator;
+use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
 use nbcourier_work::Bug;
 use std::time::Duration;
@@ -22,6 +23,19 @@ pub struct Debugging(pub bool);
 /// How long deleted things can be restored.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention(pub Duration);
+
+impl Retention {
+    /// Returns the number of whole days.
+    pub fn days(self) -> u64 {
+        self.0.as_secs() / (24 * 3600)
+    }
+
+    /// Returns the time at which a thing that was deleted at this time is removed for good.
+    pub fn end(self, deleted_at: Timestamp) -> Timestamp {
+        let micros = i64::try_from(self.0.as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(deleted_at.micros().saturating_add(micros))
+    }
+}
 
 /// The state of the application, which all workers share.
 ///

@@ -30,7 +30,7 @@ pub struct Line {
     pub person: Person,
 }
 
-/// What is to be known of a line.
+/// A remark about a line that is not simply a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// It is a total of the list.

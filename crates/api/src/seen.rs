@@ -1,4 +1,4 @@
-//! What students have seen: fetched versions and read feedback.
+//! The versions that students have fetched, and the feedback that they have read.
 
 use nbcourier_domain::Rfc3339;
 use schemars::JsonSchema;

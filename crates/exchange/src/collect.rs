@@ -77,7 +77,7 @@ pub async fn collect(
 pub struct FeedbackPage {
     /// The current feedback with its submission, oldest submission first.
     pub feedback: Vec<(ListedSubmission, CurrentFeedback)>,
-    /// What the reader of the feedback sees.
+    /// The sight of the feedback that is noted for its reader.
     pub seen: Seen,
     /// The submission after which the next page begins, if there is one.
     pub next: Option<Position>,

@@ -541,33 +541,13 @@ fn note_put_back(
     written: &BTreeMap<Role, Vec<Person>>,
     was: &Was,
 ) -> Result<()> {
-    let names = |role| -> Vec<&str> {
-        let people = written.get(&role).into_iter().flatten();
-        people.map(|person| person.username.as_str()).collect()
-    };
-    let before = was.before.iter();
-    let before: Vec<Value> = before.map(|(role, person)| entry(*role, person)).collect();
     let touched = was.before.iter().map(|(_, person)| &person.username);
     let touched: Vec<&UserName> = touched.chain(&was.added).collect();
     let subject = match touched[..] {
         [only] => Some(only),
         _ => None,
     };
-    let mut detail = json!({
-        "instructors": names(Role::Instructor),
-        "assistants": names(Role::Assistant),
-        "students": names(Role::Student),
-        "added": was.added,
-    });
-    let before = Value::from(before);
-    if before.to_string().len() <= LONGEST_BEFORE {
-        detail["before"] = before;
-    }
-    let about = About {
-        subject,
-        ..About::default()
-    };
-    op.note(Action::RosterChanged, about, Some(&detail))
+    note(op, subject, written, was)
 }
 
 fn last_of_each(people: Vec<(Role, Person)>) -> Vec<(Role, Person)> {
@@ -617,15 +597,25 @@ fn note_changed(
     changed: &BTreeMap<Role, Vec<Person>>,
     was: &Was,
 ) -> Result<()> {
-    let names = |role| -> Vec<&str> {
-        let people = changed.get(&role).into_iter().flatten();
-        people.map(|person| person.username.as_str()).collect()
-    };
     let mut everybody = changed.values().flatten();
     let Some(first) = everybody.next() else {
         return Ok(());
     };
     let subject = everybody.next().is_none().then_some(&first.username);
+    note(op, subject, changed, was)
+}
+
+/// Records the people on the roster after a change, and those before it.
+fn note(
+    op: &mut CourseOp<'_>,
+    subject: Option<&UserName>,
+    now: &BTreeMap<Role, Vec<Person>>,
+    was: &Was,
+) -> Result<()> {
+    let names = |role| -> Vec<&str> {
+        let people = now.get(&role).into_iter().flatten();
+        people.map(|person| person.username.as_str()).collect()
+    };
     let mut detail = json!({
         "instructors": names(Role::Instructor),
         "assistants": names(Role::Assistant),

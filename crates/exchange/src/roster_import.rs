@@ -12,10 +12,10 @@ use std::collections::{HashMap, HashSet};
 /// Maximum number of absent people, and of names that look alike, that a preview names.
 const NAMED: usize = 100;
 
-/// What a list of people would change.
+/// The changes that a list of people would make.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    /// What would happen to each person, in the order of the list.
+    /// The effect on each person, in the order of the list.
     pub effects: Vec<Effect>,
     /// The first students of the course who are not in the list. They stay.
     pub absent: Vec<Person>,
@@ -29,7 +29,7 @@ pub struct Preview {
     pub may: May,
 }
 
-/// What would happen to a person of a list.
+/// The effect of a list on a person in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// They would be added.

@@ -1,4 +1,4 @@
-//! What students have seen: the versions of assignments that they have fetched, and the feedback that they have read.
+//! The sights that are noted for students: the versions of assignments that they have fetched, and the feedback that they have read.
 //!
 //! It is noted after the reply, by a task that nobody waits for. A reader who comes again soon causes no change.
 
@@ -63,7 +63,7 @@ pub(super) struct Notes(Arc<Queue>);
 
 struct Queue {
     waiting: Mutex<Vec<Note>>,
-    /// What was noted in the last minutes.
+    /// The sights that were noted in the last minutes.
     lately: Cache<(Sight, UserName), ()>,
     woken: Notify,
     /// Held while notes are written.
@@ -126,7 +126,7 @@ impl Queue {
     }
 }
 
-/// What the reader of a reply sees, if that is noted.
+/// The sights in a reply that are noted for its reader.
 #[must_use]
 #[derive(Clone, Default)]
 pub struct Seen(Option<Box<Reading>>);

@@ -40,7 +40,7 @@ const ACTIONS: [Action; 14] = [
 /// The member of an event's JSON with the number of the event that it takes back.
 pub(super) const UNDOES: &str = "undoes";
 
-/// What one request of a person changed in a course.
+/// The changes that one request of a person made in a course.
 #[derive(Debug, Clone)]
 pub struct Deed {
     /// The events, oldest first.

@@ -1,4 +1,4 @@
-//! What students have seen: the versions of assignments that they have fetched, and the feedback that they have read.
+//! The sights that are noted for students: the versions of assignments that they have fetched, and the feedback that they have read.
 
 use super::backend::prelude::*;
 use super::schema::{feedback_readings, fetches, releases};

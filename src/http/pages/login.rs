@@ -5,6 +5,7 @@
 use super::view::{Head, View};
 use crate::http::error::{Error, Result};
 use crate::http::middleware::authenticate;
+use crate::http::reply::redirect::see_other;
 use crate::http::state::Prefix;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -99,11 +100,7 @@ pub async fn claim(
     match authenticator.claim(&request, &name, &prefix.0) {
         Ok(cookie) => {
             let next = nbcourier_auth::page_below(&prefix.0, &next);
-            Ok(HttpResponse::SeeOther()
-                .insert_header((LOCATION, next))
-                .insert_header((CACHE_CONTROL, "no-store"))
-                .cookie(cookie)
-                .finish())
+            Ok(see_other(&next).cookie(cookie).finish())
         }
         Err(AuthError::Refused(_)) => {
             let view = View::of(&request, None)?;

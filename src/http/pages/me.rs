@@ -5,10 +5,11 @@ use super::reader::Reader;
 use super::view::{Head, LANGUAGE_COOKIE, THEME_COOKIE, Theme, View};
 use super::words::Language;
 use crate::http::error::{Error, Result};
+use crate::http::reply::redirect::see_other;
 use crate::http::request::query::Query;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, REFERER};
+use actix_web::http::header::REFERER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::Credential;
@@ -62,9 +63,7 @@ pub async fn show(reader: Reader, Query(query): Query<MeQuery>) -> Result<HttpRe
 pub async fn save(form: Form) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
     let view = reader.view;
-    let mut response = HttpResponse::SeeOther();
-    response.insert_header((LOCATION, format!("{}?saved=1", view.at(&["me"]))));
-    response.insert_header((CACHE_CONTROL, "no-store"));
+    let mut response = see_other(&format!("{}?saved=1", view.at(&["me"])));
     match fields.text("language") {
         "" => {
             response.cookie(forgotten(LANGUAGE_COOKIE, &view.prefix));
@@ -92,9 +91,8 @@ pub async fn language(request: HttpRequest, tag: web::Path<String>) -> Result<Ht
         .and_then(|address| address.parse::<actix_web::http::Uri>().ok())
         .and_then(|address| Some(address.path_and_query()?.as_str().to_owned()))
         .unwrap_or_default();
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, nbcourier_auth::page_below(&view.prefix, &back)))
-        .insert_header((CACHE_CONTROL, "no-store"))
+    let back = nbcourier_auth::page_below(&view.prefix, &back);
+    Ok(see_other(&back)
         .cookie(kept(LANGUAGE_COOKIE, language.tag(), &view.prefix))
         .finish())
 }

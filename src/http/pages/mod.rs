@@ -50,7 +50,7 @@ pub struct PageSettings {
     pub hub_home: Option<String>,
     /// Whether pages change anything.
     pub may_change: bool,
-    /// What administrators see of the process.
+    /// The parts of the process that administrators see.
     pub backstage: Backstage,
 }
 

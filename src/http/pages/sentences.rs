@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct Line {
     /// Its time.
     pub at: Moment,
-    /// What happened.
+    /// The sentence about the event.
     pub sentence: String,
     /// A note of the person who did it, or that it takes something back.
     pub note: Option<String>,

@@ -1,4 +1,4 @@
-//! What administrators see of the whole exchange. Each operation asks the policy, and reads in one transaction.
+//! The view of the whole exchange that administrators have. Each operation asks the policy, and reads in one transaction.
 
 mod courses;
 mod person;

@@ -1,4 +1,4 @@
-//! Where a person is.
+//! The courses, work and former names of a person.
 
 use crate::{Exchange, Result};
 use nbcourier_domain::{Timestamp, UserName};

@@ -1,4 +1,4 @@
-//! What takes the space, and what could go.
+//! The space that courses, people and the trash take, and the space that a clean-up would free.
 
 use super::sizes::{self, Sizes};
 use crate::upkeep::{gc, measure};
@@ -25,7 +25,7 @@ pub struct Room {
     pub blobs: (u64, u64),
     /// The number and the bytes of objects that wait for their deletion, if there is a bucket.
     pub removed_objects: Option<(u64, u64)>,
-    /// What is in the trash.
+    /// The contents of the trash.
     pub trash: TrashSize,
     /// The bytes of courses and people, if they were counted.
     pub sizes: Option<Arc<Sizes>>,

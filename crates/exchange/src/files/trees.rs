@@ -92,7 +92,7 @@ pub struct FoundTree {
     pub time: Timestamp,
     /// Its files.
     pub files: TreeFiles,
-    /// What its reader sees.
+    /// The sight of the tree that is noted for its reader.
     pub seen: Seen,
 }
 

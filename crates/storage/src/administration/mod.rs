@@ -1,4 +1,4 @@
-//! What administrators see of the whole exchange. Each function runs one statement, whose cost is bounded by an index or
+//! The view of the whole exchange that administrators have. Each function runs one statement, whose cost is bounded by an index or
 //! by the number of courses and people.
 
 mod courses;

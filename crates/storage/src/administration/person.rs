@@ -1,4 +1,4 @@
-//! Where a person is, and names that contain a text.
+//! The courses and work of a person, and names that contain a text.
 
 use crate::Result;
 use crate::backend::prelude::*;

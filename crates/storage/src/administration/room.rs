@@ -1,11 +1,11 @@
-//! What takes the space.
+//! The space that courses, people and the trash take.
 
 use crate::Result;
 use crate::backend::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::Timestamp;
 
-/// What is in the trash, and how much of it is over its time.
+/// The contents of the trash, and the part that is over its time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, QueryableByName)]
 pub struct TrashSize {
     /// Courses.

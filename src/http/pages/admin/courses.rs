@@ -7,9 +7,9 @@ use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use crate::http::pages::words::ToValue;
+use crate::http::reply::redirect::see_other;
 use crate::http::request::query::Query;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
@@ -233,8 +233,5 @@ pub async fn create(exchange: web::Data<Exchange>, form: Form) -> Result<HttpRes
     }
     let name = reader.view.segment(course.as_str());
     let back = format!("{}?made={name}#done", address(&reader.view, "courses"));
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, back))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(see_other(&back).finish())
 }

@@ -29,7 +29,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// What administrators see of the process behind the pages.
+/// The parts of the process behind the pages that administrators see.
 #[derive(Clone)]
 pub struct Backstage {
     /// The settings in force.

@@ -1,4 +1,4 @@
-//! What is stored under a name, and the commands that change it. Commands that cannot be undone are not on a page.
+//! The courses and work under a name, and the commands that change them. Commands that cannot be undone are not on a page.
 
 use super::{address, head};
 use crate::http::error::Result;

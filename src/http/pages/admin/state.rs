@@ -6,8 +6,8 @@ use crate::http::error::Result;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::live;
 use crate::http::state::AppState;
-use actix_web::http::header::{self, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::Caller;
@@ -99,22 +99,8 @@ pub async fn live(
 ) -> Result<HttpResponse> {
     let view = View::of(&request, Some(&caller))?;
     let (html, tag) = live_part(&request, &exchange, &caller, &view).await?;
-    let known = request.headers().get(header::IF_NONE_MATCH);
-    if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Ok(HttpResponse::NotModified()
-            .insert_header((ETAG, tag))
-            .finish());
-    }
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((ETAG, tag))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'",
-        ))
-        .body(html))
+    let unchanged = live::unchanged(&request, &tag);
+    Ok(unchanged.unwrap_or_else(|| live::part(html, &tag)))
 }
 
 /// Returns the live part and its tag.

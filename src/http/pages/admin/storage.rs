@@ -1,4 +1,4 @@
-//! What takes the space, and what could go.
+//! The space that courses, people and the trash take, and the space that a clean-up would free.
 
 use super::{address, head};
 use crate::http::error::Result;
@@ -101,7 +101,7 @@ pub async fn show(
         people: people
             .map(|(name, bytes)| (name.as_str(), *bytes))
             .collect(),
-        days: retention.0.as_secs() / (24 * 3600),
+        days: retention.days(),
         trash: address(&view, "trash"),
         room: &room,
         view: &view,

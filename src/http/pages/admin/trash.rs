@@ -6,9 +6,9 @@ use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::redirect::see_other;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::Timestamp;
@@ -26,7 +26,7 @@ struct Page<'a> {
     head: Head,
     address: String,
     trash: &'a Trash,
-    retention: i64,
+    retention: Retention,
     notice: Option<String>,
 }
 
@@ -37,12 +37,7 @@ impl Page<'_> {
 
     /// Returns the time at which a deleted course is removed for good.
     fn end(&self, deleted_at: &Timestamp) -> Moment {
-        let end = deleted_at.micros().saturating_add(self.retention);
-        self.view.times.day(Timestamp::from_micros(end))
-    }
-
-    fn days(&self) -> i64 {
-        self.retention / (24 * 3600 * 1_000_000)
+        self.view.times.day(self.retention.end(*deleted_at))
     }
 }
 
@@ -61,12 +56,11 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let trash = courses::trash(&exchange, &caller, retention.0, None, COURSES).await?;
-    let micros = i64::try_from(retention.0.as_micros()).unwrap_or(i64::MAX);
     view.page(&Page {
         head: head(&view, "trash"),
         address: address(&view, "trash"),
         trash: &trash,
-        retention: micros,
+        retention: **retention,
         notice: query.done.map(|_| view.say("done-restored")),
         view: &view,
     })
@@ -82,8 +76,5 @@ pub async fn restore(exchange: web::Data<Exchange>, form: Form) -> Result<HttpRe
     }
     courses::restore(&exchange, &reader.caller, id.parse().ok()).await?;
     let back = format!("{}?done=restored#done", address(&reader.view, "trash"));
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, back))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(see_other(&back).finish())
 }

@@ -8,9 +8,9 @@ use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use crate::http::pages::words::ToValue;
+use crate::http::reply::live;
 use crate::http::reply::zip;
 use crate::http::request::path::InAssignment;
-use actix_web::http::header::{self, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::Caller;
@@ -333,27 +333,15 @@ pub async fn live(
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let version = board::version(&exchange, &caller, course.clone()).await?;
     let tag = etag(version, &view);
-    let known = request.headers().get(header::IF_NONE_MATCH);
-    if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Ok(HttpResponse::NotModified()
-            .insert_header((ETAG, tag))
-            .finish());
+    if let Some(unchanged) = live::unchanged(&request, &tag) {
+        return Ok(unchanged);
     }
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let address = view.assignment(course.as_str(), assignment.as_str());
     let html = live_part(&view, &board, &address)
         .render()
         .map_err(Bug::new)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((ETAG, tag))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'",
-        ))
-        .body(html))
+    Ok(live::part(html, &tag))
 }
 
 /// Maximum number of submissions in one archive of a page.

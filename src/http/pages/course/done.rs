@@ -1,13 +1,13 @@
-//! What the reader has done just now, as sentences at the top of the page that follows, and taking it back.
+//! The changes that the reader has made just now, as sentences at the top of the page that follows, and taking it back.
 
 use super::people::role_name;
 use crate::http::error::Result;
 use crate::http::pages::form::Form;
 use crate::http::pages::view::View;
 use crate::http::pages::words::ToValue;
+use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InCourse;
 use crate::http::request_id;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, Role, Timestamp};
@@ -21,9 +21,9 @@ const SENTENCES: usize = 5;
 /// Maximum length of the ID of a request, in bytes.
 const LONGEST_ID: usize = 200;
 
-/// What the reader has done just now.
+/// The changes that the reader has made just now.
 pub struct Done {
-    /// What happened.
+    /// The sentences about them.
     pub sentences: Vec<String>,
     /// The ID of the request, if it can be taken back.
     pub deed: Option<String>,
@@ -57,10 +57,7 @@ impl Done {
 pub fn to(address: &str) -> HttpResponse {
     let id = request_id::current_id().unwrap_or_default();
     let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, format!("{address}?done={id}#done")))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+    see_other(&format!("{address}?done={id}#done")).finish()
 }
 
 /// Handles `POST c/{course}/undo`: takes back what a request of the reader has done.

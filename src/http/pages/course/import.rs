@@ -46,7 +46,7 @@ struct List {
     user_column: String,
 }
 
-/// What the list would change.
+/// The changes that the list would make.
 struct LookedAt {
     seen: String,
     /// How the list was read.

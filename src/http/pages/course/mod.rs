@@ -18,9 +18,9 @@ use super::reader::Reader;
 use super::student;
 use super::view::{Link, View};
 use crate::http::error::Result;
+use crate::http::reply::redirect::see_other;
 use crate::http::request::path::{InAssignment, InCourse, OfStudent};
 use crate::http::request::query::Query;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use nbcourier_domain::{CourseId, UserName};
 use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing};
@@ -68,10 +68,7 @@ pub async fn person(
 }
 
 fn to_people(view: &View, course: &CourseId) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, format!("{}/people", view.course(course.as_str()))))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+    see_other(&format!("{}/people", view.course(course.as_str()))).finish()
 }
 
 /// `GET c/{course}/everybody`

@@ -116,7 +116,7 @@ pub(super) fn full_name(person: &Person) -> String {
     }
 }
 
-/// What happened before the page was opened.
+/// The request whose changes the page tells.
 #[derive(serde::Deserialize)]
 pub struct PeopleQuery {
     done: Option<String>,

@@ -308,13 +308,12 @@ pub async fn ask_delete(
     let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let works = board.people.iter().filter_map(|row| row.work);
     let submissions: usize = works.map(|work| work.number).sum();
-    let days = retention.0.as_secs() / (24 * 3600);
     let sentences = vec![
         view.say("delete-assignment-explained"),
         view.say_with("delete-assignment-submissions", "n", submissions),
         view.say_with("delete-assignment-feedback", "n", board.counts.feedback),
         view.say_with("delete-assignment-extensions", "n", board.counts.extended),
-        view.say_with("trash-kept", "n", days),
+        view.say_with("trash-kept", "n", retention.days()),
     ];
     let address = view.assignment(course.as_str(), assignment.as_str());
     let title = view.say("delete-assignment-title");

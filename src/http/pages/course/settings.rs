@@ -6,11 +6,11 @@ use crate::http::error::Result;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InCourse;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::CourseId;
@@ -71,7 +71,7 @@ impl Page<'_> {
     }
 }
 
-/// What was done before the page was opened.
+/// The request whose changes the page tells.
 #[derive(serde::Deserialize)]
 pub struct SettingsQuery {
     done: Option<String>,
@@ -140,7 +140,7 @@ fn limits(view: &View, exchange: &Exchange, retention: &Retention) -> Vec<(Strin
     let none = || view.say("limit-none");
     let size = |bytes: Option<u64>| bytes.map_or_else(none, |bytes| view.size(bytes));
     let number = |number: u64| view.number(usize::try_from(number).unwrap_or(usize::MAX));
-    let days = retention.0.as_secs() / (24 * 3600);
+    let days = retention.days();
     vec![
         (view.say("limit-file"), view.size(limits.file_bytes)),
         (view.say("limit-files"), view.number(limits.files)),
@@ -206,8 +206,5 @@ pub async fn delete(
         return page(place, &reader, None, Some("settings-other-name"), None).await;
     }
     courses::delete(&exchange, &reader.caller, course).await?;
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, reader.view.prefix.clone()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(see_other(&reader.view.prefix).finish())
 }

@@ -26,7 +26,7 @@ struct Page<'a> {
     head: Head,
     course: &'a CourseId,
     trash: &'a Trash,
-    retention: i64,
+    retention: Retention,
     done: Option<Done>,
 }
 
@@ -37,12 +37,7 @@ impl Page<'_> {
 
     /// Returns the time at which a deleted thing is removed for good.
     fn end(&self, deleted_at: &Timestamp) -> Moment {
-        let end = deleted_at.micros().saturating_add(self.retention);
-        self.view.times.day(Timestamp::from_micros(end))
-    }
-
-    fn days(&self) -> i64 {
-        self.retention / (24 * 3600 * 1_000_000)
+        self.view.times.day(self.retention.end(*deleted_at))
     }
 
     fn is_empty(&self) -> bool {
@@ -56,7 +51,7 @@ impl Page<'_> {
     }
 }
 
-/// What was done before the page was opened.
+/// The request whose changes the page tells.
 #[derive(serde::Deserialize)]
 pub struct TrashQuery {
     done: Option<String>,
@@ -75,7 +70,6 @@ pub async fn show(
     let found = trash::list(&exchange, &caller, course.clone(), retention.0, None, ITEMS).await?;
     let may = may(&exchange, &caller, course.clone()).await?;
     let done = Done::of(&exchange, &caller, &view, &course, query.done).await?;
-    let micros = i64::try_from(retention.0.as_micros()).unwrap_or(i64::MAX);
     view.page(&Page {
         head: Head {
             title: view.say("trash-title"),
@@ -85,7 +79,7 @@ pub async fn show(
         },
         course: &course,
         trash: &found,
-        retention: micros,
+        retention: **retention,
         done,
         view: &view,
     })

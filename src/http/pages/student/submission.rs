@@ -5,10 +5,10 @@ use crate::http::pages::contents::is_text;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::redirect::see_other;
 use crate::http::reply::{download, receipt, zip};
 use crate::http::request::path::{OfSubmission, RestOfPath};
 use crate::http::request::query::Query;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::{ReceiptSigner, Showing, Ticket, Tickets};
@@ -180,8 +180,5 @@ pub fn to_contents(
     let text = tickets.issue(ticket)?;
     let mut segments = vec!["view", &text];
     segments.extend(path.split('/'));
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, view.at(&segments)))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(see_other(&view.at(&segments)).finish())
 }

@@ -5,9 +5,9 @@ use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::uploaded::{UploadForm, Uploaded};
 use crate::http::pages::view::{Head, View};
+use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{IdempotencyKey, Timestamp, UserName};
@@ -102,12 +102,7 @@ pub async fn submit(
         key: Some(key),
     };
     let submissions = begun.reader.view.at(&["c", course.as_str(), "s"]);
-    let to_page = |id: i64| {
-        HttpResponse::SeeOther()
-            .insert_header((LOCATION, format!("{submissions}/{id}?submitted=1")))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .finish()
-    };
+    let to_page = |id: i64| see_other(&format!("{submissions}/{id}?submitted=1")).finish();
     let mut ready = submissions::ready(&exchange, &begun.reader.caller, new).await?;
     if let Some(earlier) = ready.earlier.take() {
         return Ok(to_page(earlier.id));
