@@ -8,6 +8,7 @@ mod asking;
 mod courses;
 mod data;
 mod data_dir;
+mod directories;
 mod doctor;
 mod people;
 mod private;
@@ -86,6 +87,8 @@ enum Command {
     Extension(Box<extension::Arguments>),
     /// Remove feedback that students can fetch
     Feedback(feedback::Arguments),
+    /// Share, read and change directories, which keep their versions
+    Dir(Box<directories::Arguments>),
     /// Show who did what, in one course or in all
     Events(Box<events::Arguments>),
     /// List deleted data and restore it
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Dates(arguments) => dates::run(&arguments),
         Command::Extension(arguments) => extension::run(*arguments),
         Command::Feedback(arguments) => feedback::run(arguments),
+        Command::Dir(arguments) => directories::run(*arguments),
         Command::Events(arguments) => events::run(*arguments),
         Command::Trash(arguments) => trash::run(arguments),
         Command::Receipt(arguments) => receipt::run(arguments),

@@ -29,6 +29,7 @@ pub use serve_options::{GivenGroup, LogFormat, PagesMode, ReusedNames, ServeOpti
 
 use jiff::tz::TimeZone;
 use nbcourier_domain::{GroupRule, GroupRules};
+use nbcourier_exchange::directories::DirectoryLimits;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,8 @@ pub struct Config {
     pub max_file_size: u64,
     /// Maximum number of files in a tree.
     pub max_files: usize,
+    /// The limits on directories.
+    pub directories: DirectoryLimits,
     /// Maximum number of submissions of a student to an assignment.
     pub max_submissions: Option<u64>,
     /// Maximum number of bytes that a person has submitted.
@@ -200,6 +203,7 @@ impl Config {
             max_request_size,
             max_file_size: given.max_file_size.map_or(max_request_size, |size| size.0),
             max_files: given.max_files.unwrap_or(MAX_FILES),
+            directories: directories(given.max_directories, given.max_entries, given.max_waiting),
             max_submissions: unless_zero(given.max_submissions.unwrap_or(MAX_SUBMISSIONS)),
             max_user_size: given.max_user_size.and_then(|size| unless_zero(size.0)),
             max_course_size: given.max_course_size.and_then(|size| unless_zero(size.0)),
@@ -230,6 +234,19 @@ impl Config {
             warnings,
             admins: given.admins.unwrap_or_default(),
         })
+    }
+}
+
+fn directories(
+    per_person: Option<usize>,
+    entries: Option<usize>,
+    waiting: Option<usize>,
+) -> DirectoryLimits {
+    let usual = DirectoryLimits::default();
+    DirectoryLimits {
+        per_person: per_person.unwrap_or(usual.per_person),
+        entries: entries.unwrap_or(usual.entries),
+        waiting: waiting.unwrap_or(usual.waiting),
     }
 }
 

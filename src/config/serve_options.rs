@@ -154,6 +154,18 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MAX_FILES", value_name = "NUMBER")]
     pub max_files: Option<usize>,
 
+    /// Limit the directories of one person [default: 100]
+    #[arg(long, env = "NBCOURIER_MAX_DIRECTORIES", value_name = "NUMBER")]
+    pub max_directories: Option<usize>,
+
+    /// Limit the files and directories in one directory of the exchange [default: 100000]
+    #[arg(long, env = "NBCOURIER_MAX_ENTRIES", value_name = "NUMBER")]
+    pub max_entries: Option<usize>,
+
+    /// Limit the requests that wait for changes of directories [default: 2000]
+    #[arg(long, env = "NBCOURIER_MAX_WAITING", value_name = "NUMBER")]
+    pub max_waiting: Option<usize>,
+
     /// Limit the submissions of one student to one assignment; 0 for no limit [default: 1000]
     #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
     pub max_submissions: Option<u64>,
@@ -323,6 +335,9 @@ impl ServeOptions {
             hub_grace: self.hub_grace.or(file.hub_grace),
             require_service_scope: self.require_service_scope.or(file.require_service_scope),
             max_request_size: self.max_request_size.or(file.max_request_size),
+            max_directories: self.max_directories.or(file.max_directories),
+            max_entries: self.max_entries.or(file.max_entries),
+            max_waiting: self.max_waiting.or(file.max_waiting),
             max_file_size: self.max_file_size.or(file.max_file_size),
             max_files: self.max_files.or(file.max_files),
             max_submissions: self.max_submissions.or(file.max_submissions),

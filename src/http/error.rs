@@ -90,6 +90,9 @@ pub enum Error {
     /// The debugging page is off.
     #[error("debug mode is off")]
     DebugOff,
+    /// The file of this size has no such range.
+    #[error("no such range of {0} bytes")]
+    NoSuchRange(u64),
 }
 
 impl Error {
@@ -178,6 +181,10 @@ impl Error {
             Self::NoSuchMethod => Answer::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::NoMetricsToken => Answer::new(StatusCode::UNAUTHORIZED, NO_METRICS_TOKEN),
             Self::DebugOff => Answer::new(StatusCode::FORBIDDEN, "Debug mode is off"),
+            Self::NoSuchRange(size) => Answer::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                format!("The file has {size} bytes, and the range begins behind them"),
+            ),
             Self::PagesReadOnly => Answer::new(
                 StatusCode::FORBIDDEN,
                 "The pages of this exchange only show; use a command or the API to change something",
@@ -255,13 +262,7 @@ fn answer(error: &exchange::Error) -> Answer {
         E::NoSuchSubmission(id) => not_found(format!("Submission {id} not found")),
         E::AlreadyExists(thing) => conflict(format!("{} already exists", name(*thing))),
         E::Denied(reason) | E::InstructorsAreForAdmins { reason, .. } => {
-            let message = match reason {
-                None => "Permission denied",
-                Some(Denial::NotAdmin) => "Permission denied (not admin)",
-                Some(Denial::NotInstructor) => "Permission denied (not course instructor)",
-                Some(Denial::NotRelated) => "Permission denied (not related to course)",
-            };
-            Answer::new(StatusCode::FORBIDDEN, message)
+            Answer::new(StatusCode::FORBIDDEN, denied(*reason))
         }
         E::TeacherAsStudent(role) => conflict(format!("Cannot add {role} as student")),
         E::MemberByGroup(group) => conflict(format!(
@@ -305,13 +306,14 @@ fn answer(error: &exchange::Error) -> Answer {
             limit,
             used,
             added,
-        } => {
-            let setting = match whose {
-                QuotaOwner::Student(_) => "max-user-size",
-                QuotaOwner::Course => "max-course-size",
-            };
-            too_large(over_quota(whose, *limit, *used, *added)).by(setting)
-        }
+        } => too_large(over_quota(whose, *limit, *used, *added)).by(quota_setting(whose)),
+        E::Conflicts { .. }
+        | E::OtherVersion(_)
+        | E::ChangesTooOld(_)
+        | E::IntoItself(_)
+        | E::TooManyEntries(_)
+        | E::TooManyDirectories { .. }
+        | E::UnusableFact(_) => about_directory(error),
         E::NoSpace { .. } => Answer::no_space(),
         E::WrongSize(path) => bad(format!(
             "The size of {path} is not that of the bytes with its SHA-256"
@@ -348,6 +350,43 @@ fn answer(error: &exchange::Error) -> Answer {
     }
 }
 
+/// Returns the answer to an error about a directory. Its text says what to do.
+fn about_directory(error: &exchange::Error) -> Answer {
+    use exchange::Error as E;
+    let sentence = capitalized(&error.to_string());
+    match error {
+        E::Conflicts {
+            by_precondition: false,
+            ..
+        } => Answer::new(StatusCode::CONFLICT, sentence),
+        E::Conflicts { .. } | E::OtherVersion(_) => {
+            Answer::new(StatusCode::PRECONDITION_FAILED, sentence)
+        }
+        E::ChangesTooOld(_) => Answer::new(StatusCode::GONE, sentence),
+        E::TooManyEntries(limit) => Answer::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!(
+                "The directory would have more than {limit} files and directories; nothing was stored"
+            ),
+        )
+        .by("max-entries"),
+        E::TooManyDirectories { person, limit } => Answer::new(
+            StatusCode::CONFLICT,
+            format!("{person} has {limit} directories, which is the limit. Delete one first"),
+        )
+        .by("max-directories"),
+        _ => Answer::new(StatusCode::BAD_REQUEST, sentence),
+    }
+}
+
+/// Returns the sentence with a capital letter at its beginning, unless it begins with a path.
+fn capitalized(sentence: &str) -> String {
+    match sentence.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => sentence.to_owned(),
+    }
+}
+
 /// Returns the message for a bug. The log has the cause, which the request ID finds.
 fn internal_error() -> String {
     match request_id::current_id() {
@@ -365,6 +404,25 @@ const NO_METRICS_TOKEN: &str = "Send the token for the metrics as \"Authorizatio
 const NO_SPACE: &str = "The exchange is short of disk space and refuses files; nothing was stored. Stored files can \
                         be fetched. Tell the administrators of the exchange";
 
+/// Returns the message for a refused caller, with the reason if the policy gives one.
+const fn denied(reason: Option<Denial>) -> &'static str {
+    match reason {
+        None => "Permission denied",
+        Some(Denial::NotAdmin) => "Permission denied (not admin)",
+        Some(Denial::NotInstructor) => "Permission denied (not course instructor)",
+        Some(Denial::NotRelated) => "Permission denied (not related to course)",
+        Some(Denial::NotGranted) => "Permission denied (no grant of the directory)",
+    }
+}
+
+/// Returns the setting with the quota of such an owner.
+const fn quota_setting(whose: &QuotaOwner) -> &'static str {
+    match whose {
+        QuotaOwner::Student(_) | QuotaOwner::Person(_) => "max-user-size",
+        QuotaOwner::Course => "max-course-size",
+    }
+}
+
 fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
     let [limit, used, added] = [limit, used, added].map(|bytes| ByteSize(bytes).rounded());
     match whose {
@@ -372,6 +430,11 @@ fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
             "The submissions of {student} take {used} of the {limit} for one person, and this would add {added}; \
              nothing was stored. Leave out large files that are not needed, or ask an instructor to remove earlier \
              submissions"
+        ),
+        QuotaOwner::Person(person) => format!(
+            "The submissions and directories of {person} take {used} of the {limit} for one person, and this would add \
+             {added}; nothing was stored. Remove large files that are not needed, or ask the administrators of the \
+             exchange for more space"
         ),
         QuotaOwner::Course => format!(
             "The course takes {used} of the {limit} for one course, and this would add {added}; nothing was stored. \
@@ -388,10 +451,12 @@ fn name(thing: Thing) -> &'static str {
         Thing::Instructor => "Instructor",
         Thing::Assistant => "Assistant",
         Thing::Student => "Student",
-        Thing::Version => "Version",
+        Thing::Version | Thing::DirectoryVersion => "Version",
         Thing::Submission => "Submission",
         Thing::Feedback => "Feedback",
         Thing::Extension => "Extension",
+        Thing::Directory => "Directory",
+        Thing::Path => "Path",
     }
 }
 
@@ -404,6 +469,9 @@ impl ResponseError for Error {
         let mut response = HttpResponse::build(self.status_code());
         if let Some(seconds) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Self::NoSuchRange(size) = self {
+            response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
         let scheme = match self {
             Self::Auth(AuthError::Anonymous | AuthError::UnknownToken) => Some("token"),

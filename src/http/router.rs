@@ -3,7 +3,7 @@
 use super::middleware::{authenticate, panics, problem_json, rate_limit};
 use super::ngshare;
 use super::pages::failure;
-use super::routes::{Access, Address, Reply, Served, routes};
+use super::routes::{Access, Address, REST_OF_PATH, Reply, Served, routes};
 use super::server::Settings;
 use super::state::{Debugging, Prefix, Retention};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
@@ -57,8 +57,7 @@ pub(super) fn configure(
         is_new.then_some((whole, address))
     });
     for (whole, access, reply, routes) in by_path(open) {
-        // The rest of an address may hold slashes.
-        let resource = open_resource(&whole.replace("{path}", "{path:.*}"), routes);
+        let resource = open_resource(&whole.replace("{path}", REST_OF_PATH), routes);
         match (access, reply) {
             (Access::Page, Reply::Short) => service.service(page_resource(resource)),
             (Access::Page, Reply::Files) => {
@@ -151,7 +150,7 @@ fn add_resources(mut scope: Scope, paths: Vec<(String, Behind)>) -> Scope {
 }
 
 fn add_resource(scope: Scope, path: &str, (routes, reply): Behind) -> Scope {
-    let resource = open_resource(path, routes);
+    let resource = open_resource(&path.replace("{path}", REST_OF_PATH), routes);
     match reply {
         Reply::Compressed => scope.service(
             resource

@@ -1,10 +1,10 @@
 //! The route table: every address of the server, with its handler, who may call it, and how its reply is sent.
 
 use super::openapi::May::{
-    Admins, Everybody, Instructors, Members, MembersAndRegistrars, RosterKeepers, RosterReaders,
-    SelfOrStaff, Staff,
+    Admins, AdminsOfDirectory, Everybody, Instructors, Members, MembersAndRegistrars,
+    ReadersOfDirectory, RosterKeepers, RosterReaders, SelfOrStaff, Staff, WritersOfDirectory,
 };
-use super::openapi::{Operation, delete, get, post, put};
+use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
     activity, board, dates, done, import, more_time, people, release, settings, trash, versions,
@@ -17,6 +17,9 @@ use Reply::{Compressed, Files, Short};
 use Served::{Always, WithMetrics, WithoutHub};
 use actix_web::{Route, web};
 use std::fmt;
+
+/// The pattern of the router for `{path}`, the rest of an address, which may hold slashes.
+pub const REST_OF_PATH: &str = "{path:.*}";
 
 /// A line of the table.
 pub struct Address {
@@ -253,6 +256,10 @@ pub fn operations() -> Vec<Operation> {
         assignments(),
         submissions_and_receipts(),
         feedback(),
+        // `v1/trash/directories` before `v1/trash/{id}`, since the router takes the first that fits.
+        directories(),
+        versions_of_directories(),
+        contents_of_directories(),
         overview_and_trash(),
     ];
     parts.into_iter().flatten().collect()
@@ -599,5 +606,194 @@ fn overview_and_trash() -> Vec<Operation> {
         )
         .fails(404, "Course not found")
         .fails(409, "Course already exists"),
+    ]
+}
+
+fn directories() -> Vec<Operation> {
+    use v1::directories::{self, grants};
+    vec![
+        get(
+            "v1/directories",
+            directories::list,
+            Everybody,
+            "List the directories that the caller can read",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "reach is own, granted or everybody")
+        .fails(400, "deliver is start or any"),
+        post(
+            "v1/directories",
+            directories::create,
+            Everybody,
+            "Create an empty directory of the caller, or of a course",
+        )
+        .details("Only instructors of a course create directories of it. Only admins create directories of others.")
+        .fails(400, "Illegal directory name")
+        .fails(403, "Permission denied")
+        .fails(404, "Course not found")
+        .fails(409, "Directory already exists")
+        .fails(409, "The owner has as many directories as the limit allows"),
+        get(
+            "v1/directories/{owner}/{directory}",
+            directories::show,
+            ReadersOfDirectory,
+            "Get a directory with its current version",
+        ),
+        patch(
+            "v1/directories/{owner}/{directory}",
+            directories::change,
+            AdminsOfDirectory,
+            "Rename a directory, or change its description or delivery",
+        )
+        .fails(400, "Illegal directory name")
+        .fails(409, "Directory already exists"),
+        delete(
+            "v1/directories/{owner}/{directory}",
+            directories::delete,
+            AdminsOfDirectory,
+            "Move a directory to the trash",
+        ),
+        get(
+            "v1/directories/{owner}/{directory}/grants",
+            grants::list,
+            ReadersOfDirectory,
+            "List the grants of a directory",
+        )
+        .details("Those who are not admins of the directory get only the grants to themselves."),
+        put(
+            "v1/directories/{owner}/{directory}/grants",
+            grants::replace,
+            AdminsOfDirectory,
+            "Replace all grants of a directory",
+        )
+        .fails(400, "A sentence that names an unusable grant")
+        .fails(404, "Course not found"),
+        post(
+            "v1/directories/{owner}/{directory}/copies",
+            directories::copy,
+            ReadersOfDirectory,
+            "Copy a version to a new directory of the caller",
+        )
+        .details("The copy takes no space until it is changed.")
+        .fails(400, "Illegal directory name")
+        .fails(404, "Version not found")
+        .fails(409, "Directory already exists")
+        .fails(413, "A quota is exceeded; nothing was stored"),
+    ]
+}
+
+fn versions_of_directories() -> Vec<Operation> {
+    use v1::directories::{self, versions};
+    vec![
+        get(
+            "v1/directories/{owner}/{directory}/versions",
+            versions::list,
+            ReadersOfDirectory,
+            "List the kept versions, the newest first",
+        )
+        .fails(400, "Illegal cursor"),
+        put(
+            "v1/directories/{owner}/{directory}/versions/{version}/label",
+            versions::set_label,
+            WritersOfDirectory,
+            "Set or remove the label of a version, with which it is kept",
+        )
+        .fails(400, "A label is one line of 1 to 200 bytes"),
+        post(
+            "v1/directories/{owner}/{directory}/versions/{version}/restore",
+            versions::restore,
+            WritersOfDirectory,
+            "Make a version with the files of an earlier one",
+        )
+        .fails(413, "A quota is exceeded; nothing was stored"),
+        get(
+            "v1/directories/{owner}/{directory}/history",
+            versions::of_path,
+            ReadersOfDirectory,
+            "List the kept versions in which a path changed, the newest first",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(400, "Please supply path"),
+        get(
+            "v1/trash/directories",
+            directories::trash,
+            Everybody,
+            "List the deleted directories that the caller can restore",
+        )
+        .fails(400, "Illegal cursor"),
+        post(
+            "v1/trash/directories/{id}",
+            directories::restore,
+            Everybody,
+            "Restore a deleted directory with its history",
+        )
+        .fails(404, "Directory not found")
+        .fails(409, "Directory already exists"),
+    ]
+}
+
+fn contents_of_directories() -> Vec<Operation> {
+    use v1::directories::{changes, contents};
+    const FILE: &str = "v1/directories/{owner}/{directory}/files/{path}";
+    vec![
+        get(
+            "v1/directories/{owner}/{directory}/entries",
+            contents::entries,
+            ReadersOfDirectory,
+            "List the files and directories in a version",
+        )
+        .details("A page of a listing with a pattern may have fewer entries than its limit.")
+        .fails(400, "Illegal cursor")
+        .fails(400, "depth is 1 or all")
+        .fails(404, "Path not found")
+        .fails(404, "Version not found"),
+        get(
+            "v1/directories/{owner}/{directory}/tree",
+            contents::tree,
+            ReadersOfDirectory,
+            "Get the files of a version, or those below a directory",
+        )
+        .fails(404, "Path not found")
+        .fails(404, "Version not found"),
+        get(FILE, contents::get, ReadersOfDirectory, "Get a file")
+            .fails(404, "Version not found"),
+        head(
+            FILE,
+            contents::get,
+            ReadersOfDirectory,
+            "Get the size and the checksum of a file",
+        )
+        .fails(404, "Version not found"),
+        put(FILE, contents::put, WritersOfDirectory, "Store a file")
+            .details("The directories above it are made.")
+            .fails(400, "Illegal path"),
+        delete(
+            FILE,
+            contents::remove,
+            WritersOfDirectory,
+            "Remove a file or directory",
+        ),
+        get(
+            "v1/directories/{owner}/{directory}/changes",
+            changes::list,
+            ReadersOfDirectory,
+            "List the paths that have changed after a version, or wait for a change",
+        )
+        .fails(400, "Illegal cursor")
+        .fails(
+            410,
+            "The changes since the version are not kept (`urn:nbcourier:too-old`)",
+        ),
+        post(
+            "v1/directories/{owner}/{directory}/changes",
+            changes::commit,
+            WritersOfDirectory,
+            "Apply operations one after the other, all or none",
+        )
+        .details("If the paths are already as the operations want them, nothing changes.")
+        .fails(
+            409,
+            "Paths are not as the operations require; nothing was changed (`urn:nbcourier:conflict`)",
+        ),
     ]
 }

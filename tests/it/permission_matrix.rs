@@ -154,6 +154,63 @@ POST v1/courses/{course}/trash/submissions/{id} | another's | other-student
 POST v1/courses/{course}/trash/feedback/{id} | one's own
 POST v1/courses/{course}/trash/feedback/{id} | another's | other-student
 POST v1/receipts/verify
+GET v1/directories
+POST v1/directories | of oneself
+POST v1/directories | of the course
+POST v1/directories | of another | other-student
+GET v1/directories/{owner}/{directory} | of the course
+GET v1/directories/{owner}/{directory} | one's own
+GET v1/directories/{owner}/{directory} | another's, granted for reading | other-student
+GET v1/directories/{owner}/{directory} | another's | other-student
+PATCH v1/directories/{owner}/{directory} | of the course
+PATCH v1/directories/{owner}/{directory} | one's own
+PATCH v1/directories/{owner}/{directory} | another's, granted for reading | other-student
+PATCH v1/directories/{owner}/{directory} | another's | other-student
+DELETE v1/directories/{owner}/{directory} | of the course
+DELETE v1/directories/{owner}/{directory} | one's own
+DELETE v1/directories/{owner}/{directory} | another's, granted for writing | other-student
+GET v1/directories/{owner}/{directory}/grants | of the course
+GET v1/directories/{owner}/{directory}/grants | another's, granted for reading | other-student
+PUT v1/directories/{owner}/{directory}/grants | of the course
+PUT v1/directories/{owner}/{directory}/grants | one's own
+PUT v1/directories/{owner}/{directory}/grants | another's, granted for writing | other-student
+POST v1/directories/{owner}/{directory}/copies | of the course
+POST v1/directories/{owner}/{directory}/copies | another's, granted for reading | other-student
+POST v1/directories/{owner}/{directory}/copies | another's | other-student
+GET v1/directories/{owner}/{directory}/versions | of the course
+GET v1/directories/{owner}/{directory}/versions | another's | other-student
+PUT v1/directories/{owner}/{directory}/versions/{version}/label | of the course
+PUT v1/directories/{owner}/{directory}/versions/{version}/label | another's, granted for reading | other-student
+POST v1/directories/{owner}/{directory}/versions/{version}/restore | of the course
+POST v1/directories/{owner}/{directory}/versions/{version}/restore | another's, granted for writing | other-student
+GET v1/directories/{owner}/{directory}/history | of the course
+GET v1/directories/{owner}/{directory}/history | another's | other-student
+GET v1/directories/{owner}/{directory}/entries | of the course
+GET v1/directories/{owner}/{directory}/entries | another's, granted for reading | other-student
+GET v1/directories/{owner}/{directory}/entries | another's | other-student
+GET v1/directories/{owner}/{directory}/tree | of the course
+GET v1/directories/{owner}/{directory}/tree | another's | other-student
+GET v1/directories/{owner}/{directory}/files/{path} | of the course
+GET v1/directories/{owner}/{directory}/files/{path} | another's, granted for reading | other-student
+GET v1/directories/{owner}/{directory}/files/{path} | another's | other-student
+HEAD v1/directories/{owner}/{directory}/files/{path} | of the course
+PUT v1/directories/{owner}/{directory}/files/{path} | of the course
+PUT v1/directories/{owner}/{directory}/files/{path} | one's own
+PUT v1/directories/{owner}/{directory}/files/{path} | another's, granted for writing | other-student
+PUT v1/directories/{owner}/{directory}/files/{path} | another's, granted for reading | other-student
+PUT v1/directories/{owner}/{directory}/files/{path} | another's | other-student
+DELETE v1/directories/{owner}/{directory}/files/{path} | of the course
+DELETE v1/directories/{owner}/{directory}/files/{path} | another's, granted for writing | other-student
+DELETE v1/directories/{owner}/{directory}/files/{path} | another's | other-student
+GET v1/directories/{owner}/{directory}/changes | of the course
+GET v1/directories/{owner}/{directory}/changes | another's | other-student
+POST v1/directories/{owner}/{directory}/changes | of the course
+POST v1/directories/{owner}/{directory}/changes | another's, granted for writing | other-student
+POST v1/directories/{owner}/{directory}/changes | another's | other-student
+GET v1/trash/directories
+POST v1/trash/directories/{id} | of the course
+POST v1/trash/directories/{id} | one's own
+POST v1/trash/directories/{id} | another's, granted for writing | other-student
 GET {prefix}
 GET login
 POST login
@@ -330,6 +387,7 @@ fn ask_everything() -> Table {
     hub.gives(REGISTRAR, registrar);
     let server = Setup::behind(&hub)
         .args(&["--registrars-group", "registrars"])
+        .args(&["--max-directories", "10000"])
         .start();
     let elsewhere = Course::of(&server, "elsewhere").by_token();
     // The student teaches there, which must not affect any row here.
@@ -341,7 +399,8 @@ fn ask_everything() -> Table {
         let mut cells = Vec::new();
         for (column, role) in ROLES.iter().enumerate() {
             let of_its_own;
-            let prepared = if row.route.starts_with("GET ") {
+            let reads = row.route.starts_with("GET ") || row.route.starts_with("HEAD ");
+            let prepared = if reads {
                 &shared
             } else {
                 of_its_own = Prepared::new(&server, &format!("course-{number}-{column}"));
@@ -419,6 +478,113 @@ impl<'a> Prepared<'a> {
         Course {
             id: &self.id,
             ..self.course
+        }
+    }
+
+    /// Makes the directory that the row is about, as the roles need it. Returns its owner and name.
+    fn directory(&self, role: &Role, row: &Row) -> (String, String) {
+        let server = self.course.server;
+        let send = |method: &str, target: &str, token: &str, body: serde_json::Value| {
+            let call = server.call(method, target).token(token);
+            server.send(&call.body("application/json", body.to_string()))
+        };
+        let (owner, writer) = match row.about {
+            "of the course" => (format!("course:{}", self.id), "co-instructor"),
+            "one's own" => (role.own.to_owned(), "root"),
+            _ => ("other-student".to_owned(), "other-student"),
+        };
+        let kind = row.about.rsplit(' ').next().unwrap_or_default();
+        let name = format!("{kind}-{}-{}", self.id, role.head.replace(' ', "-"));
+        let path = format!("v1/directories/{}/{name}", percent_encode(&owner));
+        let new = json!({ "owner": owner, "name": name });
+        let made = send("POST", "v1/directories", writer, new);
+        if made.status != 201 {
+            // Rows that only read share one course, and so their directories.
+            assert_eq!(made.message(), "Directory already exists");
+            return (owner, name);
+        }
+        if row.about != "one's own" {
+            let file = server
+                .call("PUT", &format!("{path}/files/task"))
+                .token(writer);
+            let file = file.body("application/octet-stream", "do it");
+            server.send(&file).ok();
+        }
+        if let Some(level) = match kind {
+            "reading" => Some("read"),
+            "writing" => Some("write"),
+            _ => None,
+        } {
+            let to = if role.token == Some(SERVICE) {
+                "service:kevin"
+            } else {
+                role.own
+            };
+            let grants = json!({ "grants": [{ "kind": "user", "name": to, "level": level }] });
+            send("PUT", &format!("{path}/grants"), writer, grants).ok();
+        }
+        (owner, name)
+    }
+
+    /// Gives a student an extension.
+    fn extend(&self, course: &str, student: &str) {
+        let extension = format!("v1/courses/{course}/assignments/challenge/extensions/{student}");
+        let given = self.course.server.call("PUT", &extension).token("root");
+        let given = given.body("application/json", DUE);
+        self.course.server.send(&given);
+    }
+
+    /// Returns the target in the directory that the row is about, which is deleted first if the row restores it.
+    fn in_directory(&self, target: String, role: &Role, row: &Row) -> String {
+        let is_trash = row.route == "POST v1/trash/directories/{id}";
+        if !target.contains("{owner}") && !is_trash {
+            return target;
+        }
+        let (owner, name) = self.directory(role, row);
+        let at = format!("v1/directories/{}/{name}", percent_encode(&owner));
+        if is_trash {
+            let call = self.course.server.call("GET", &at).token("root");
+            let id = self.course.server.send(&call).ok().json()["id"].to_string();
+            self.delete(&at);
+            return target.replace("{id}", &id);
+        }
+        let query = if target.ends_with("/history") {
+            "?path=task"
+        } else {
+            ""
+        };
+        let target = target.replace("v1/directories/{owner}/{directory}", &at);
+        target.replace("{version}", "1") + query
+    }
+
+    /// Returns the body of a change of a directory.
+    fn body_of_directory(&self, role: &Role, row: &Row) -> (&'static str, String) {
+        let json = |body: serde_json::Value| ("application/json", body.to_string());
+        let path = row.route.split(' ').nth(1).unwrap_or_default();
+        match (row.route.split(' ').next().unwrap_or_default(), path) {
+            ("POST", "v1/directories") => {
+                let mut new = json!({ "name": format!("new-{}", self.id) });
+                match row.about {
+                    "of the course" => new["owner"] = json!(format!("course:{}", self.id)),
+                    "of another" => new["owner"] = json!("other-student"),
+                    _ => {}
+                }
+                json(new)
+            }
+            ("PATCH", _) => json(json!({ "description": "Notebooks" })),
+            ("PUT", path) if path.ends_with("/grants") => {
+                json(json!({ "grants": [{ "kind": "everybody", "level": "read" }] }))
+            }
+            ("PUT", path) if path.ends_with("/label") => json(json!({ "label": "as taught" })),
+            ("POST", path) if path.ends_with("/copies") => {
+                let name = format!("copy-{}-{}", self.id, role.head.replace(' ', "-"));
+                json(json!({ "name": name }))
+            }
+            ("POST", path) if path.ends_with("/changes") => {
+                json(json!({ "changes": [{ "op": "mkdir", "path": "new" }] }))
+            }
+            ("PUT", _) => ("application/octet-stream", "new".to_owned()),
+            _ => ("application/octet-stream", String::new()),
         }
     }
 
@@ -564,18 +730,14 @@ impl<'a> Prepared<'a> {
             .replace("{prefix}", self.course.server.prefix());
         let removes_time = path.ends_with("/extensions/{user}") && method == "DELETE";
         if removes_time || path.ends_with("/more-time/remove") {
-            let extension = format!("v1/courses/{course}/assignments/challenge/extensions/{user}");
-            let given = self.course.server.call("PUT", &extension).token("root");
-            let given = given.body("application/json", DUE);
-            self.course.server.send(&given);
+            self.extend(&course, user);
         }
+        target = self.in_directory(target, role, row);
         if path.contains("{id}") {
             target = target.replace("{id}", &self.number(path, user));
         }
-        let time = self
-            .times
-            .get(user)
-            .map_or("2020-01-01 00:00:00", String::as_str);
+        let time = self.times.get(user);
+        let time = time.map_or("2020-01-01 00:00:00", String::as_str);
         match path {
             "v1/courses/{course}/submissions" if row.about != "all one may see" => {
                 target = format!("{target}?student={user}");
@@ -606,7 +768,12 @@ impl<'a> Prepared<'a> {
             "/{id}/feedback",
             "/{assignment}/feedback",
         ];
-        if method == "POST"
+        if path.starts_with("v1/directories") || path.starts_with("v1/trash/directories") {
+            let (kind, body) = self.body_of_directory(role, row);
+            if !matches!(method, "GET" | "HEAD" | "DELETE") {
+                call = call.body(kind, body);
+            }
+        } else if method == "POST"
             && let Some(body) = self.parts_of_page(path, row, user)
         {
             let kind = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
@@ -625,7 +792,7 @@ impl<'a> Prepared<'a> {
             let form = self.form_of_page(role, row, user);
             call = call.form(&form.unwrap_or_else(|| fields_of(path, user, time)));
         }
-        if method == "GET" {
+        if method == "GET" || method == "HEAD" {
             return server.send(&call);
         }
         let changes = Changes::of(server);
@@ -712,7 +879,9 @@ fn roster_of(user: &str, about: &str) -> String {
 /// Returns the path with the parameters that only pages have.
 fn of_pages(path: &str) -> String {
     let is_release = path.starts_with("c/{course}/a/");
-    path.replace("{path}", if is_release { "task" } else { "work" })
+    let is_directory = path.starts_with("v1/directories/");
+    let is_task = is_release || is_directory;
+    path.replace("{path}", if is_task { "task" } else { "work" })
         .replace("{file}", "nothing.css")
         .replace("{tag}", "de")
         .replace("{ticket}", "forged")

@@ -23,7 +23,7 @@ pub struct File<'a> {
 }
 
 /// Reads the path of a file that an exchange has stored. It may be deeper than new paths may be.
-fn stored_path<'de, D: Deserializer<'de>>(
+pub(crate) fn stored_path<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Cow<'static, RelativePath>, D::Error> {
     let text = String::deserialize(deserializer)?;

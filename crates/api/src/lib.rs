@@ -10,6 +10,7 @@
 mod assignments;
 mod courses;
 mod dates;
+mod directories;
 mod events;
 mod extensions;
 mod feedback;
@@ -28,6 +29,13 @@ mod trash;
 pub use assignments::{Assignment, Assignments, PastRelease, ReleaseHistory, Released};
 pub use courses::{Course, CourseSettings, Courses, NewCourseSettings};
 pub use dates::{Dates, NewDates};
+pub use directories::{
+    ChangedPath, Committed, ConflictingPath, Directories, Directory, DirectoryChanges,
+    DirectoryEntries, DirectoryEntry, DirectoryOwner, DirectoryParent, DirectoryPatch,
+    DirectoryVersion, DirectoryVersions, EntryFile, EntryKind, Expected, FileStored, Grant, Grants,
+    NewChanges, NewCopy, NewDirectory, NewGrant, NewGrants, NewLabel, Operation, OwnerKind,
+    PatchedText, PathNow, PrincipalKind,
+};
 pub use events::{Event, Events};
 pub use extensions::{Extension, Extensions, NewExtension};
 pub use feedback::{

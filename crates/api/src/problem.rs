@@ -1,5 +1,6 @@
 //! Errors as problems (RFC 9457).
 
+use super::ConflictingPath;
 use nbcourier_domain::Sha256Sum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,12 @@ pub struct Problem<'a> {
     /// With the type `urn:nbcourier:missing-blobs`, the SHA-256 of the bytes to be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Cow<'a, [Sha256Sum]>>,
+    /// With the type `urn:nbcourier:conflict`, the paths that are not as the change requires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflicts: Option<Vec<ConflictingPath>>,
+    /// With the type `urn:nbcourier:conflict`, the current version of the directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 impl Problem<'_> {
@@ -29,4 +36,8 @@ impl Problem<'_> {
     pub const BLANK: &'static str = "about:blank";
     /// The type of a problem about missing bytes.
     pub const MISSING_BLOBS: &'static str = "urn:nbcourier:missing-blobs";
+    /// The type of a problem about paths that are not as a change of a directory requires.
+    pub const CONFLICT: &'static str = "urn:nbcourier:conflict";
+    /// The type of a problem about a version whose changes are not kept.
+    pub const TOO_OLD: &'static str = "urn:nbcourier:too-old";
 }

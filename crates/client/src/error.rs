@@ -1,5 +1,7 @@
 //! The errors of a request to an exchange.
 
+use nbcourier_domain::Sha256Sum;
+
 /// An error of a request. Its message says what to do, where that is known.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -62,6 +64,9 @@ pub enum Error {
         /// The reason, in the words of the exchange.
         sentence: String,
     },
+    /// The exchange does not have these bytes, or the caller may not know of them.
+    #[error("The exchange lacks the bytes of {} files", .0.len())]
+    MissingBlobs(Vec<Sha256Sum>),
     /// The request cannot be made.
     #[error("{0}")]
     Impossible(String),

@@ -1,5 +1,6 @@
 //! The HTTP client: sends requests and checks replies.
 
+use super::files::Source;
 use super::recognition::{Server, is_marked, recognise};
 use super::token::oddity;
 use super::{Error, Result};
@@ -77,7 +78,17 @@ pub(super) enum Body<'a> {
     /// Arguments in the query of the address.
     Query(&'a [(&'a str, &'a str)]),
     Json(&'a Value),
+    /// Bytes and files, of this content type.
+    Source(&'static str, &'a Source),
     Form(&'a [(&'a str, &'a str)]),
+}
+
+/// The reply to a request.
+enum Reply {
+    /// From this address.
+    Here(Response),
+    /// A redirect to the same address over TLS, with the client for it.
+    ByTls(Client),
 }
 
 /// Returns the settings that all clients for this address share.
@@ -149,17 +160,48 @@ impl Client {
     pub(super) async fn pages<T: DeserializeOwned>(
         &self,
         names: &[&str],
+        take: impl FnMut(T) -> Option<String>,
+    ) -> Result<()> {
+        self.pages_with(names, &[], take).await
+    }
+
+    /// Reads a listing page by page, with arguments in the query.
+    pub(super) async fn pages_with<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
         mut take: impl FnMut(T) -> Option<String>,
     ) -> Result<()> {
         let mut seen = HashSet::new();
-        let mut next = take(self.get(names).await?);
+        let mut next = take(self.get_with(names, arguments).await?);
         while let Some(cursor) = next {
-            next = take(self.get_with(names, &[("cursor", &cursor)]).await?);
+            let mut arguments = arguments.to_vec();
+            arguments.push(("cursor", &cursor));
+            next = take(self.get_with(names, &arguments).await?);
             if !seen.insert(cursor) {
                 return Err(self.no_exchange("it sends the same page of a listing again"));
             }
         }
         Ok(())
+    }
+
+    /// Sends a GET request, and returns the reply before its body was received.
+    pub(super) async fn receive(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
+    ) -> Result<Response> {
+        let body = Body::Query(arguments);
+        match Box::pin(self.reply(Method::GET, names, &body)).await? {
+            Reply::Here(reply) if reply.status().is_success() => Ok(reply),
+            Reply::Here(reply) => {
+                let refused = self.understood::<Value>(reply, names).await;
+                Err(refused
+                    .err()
+                    .unwrap_or_else(|| self.no_exchange("its answer has another form")))
+            }
+            Reply::ByTls(again) => Box::pin(again.receive(names, arguments)).await,
+        }
     }
 
     /// Sends a DELETE request.
@@ -174,16 +216,21 @@ impl Client {
         names: &[&str],
         body: Body<'_>,
     ) -> Result<T> {
+        match self.reply(method.clone(), names, &body).await? {
+            Reply::Here(reply) => self.understood(reply, names).await,
+            Reply::ByTls(again) => Box::pin(again.send(method, names, body)).await,
+        }
+    }
+
+    async fn reply(&self, method: Method, names: &[&str], body: &Body<'_>) -> Result<Reply> {
         let mut pause = PAUSE;
         let mut attempt = 1;
         loop {
-            let result = self.build(method.clone(), names, &body).send().await;
+            let result = self.build(method.clone(), names, body).send().await;
             if attempt == ATTEMPTS || !may_be_sent_again(&method, &result) {
                 let reply = result.map_err(|error| self.unreachable(&error))?;
-                return match self.by_tls(&reply, names)? {
-                    Some(again) => Box::pin(again.send(method, names, body)).await,
-                    None => self.understood(reply, names).await,
-                };
+                let again = self.by_tls(&reply, names)?;
+                return Ok(again.map_or(Reply::Here(reply), Reply::ByTls));
             }
             let asked = result.ok().and_then(|reply| asked_pause(&reply));
             tokio::time::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
@@ -201,6 +248,7 @@ impl Client {
             Body::Nothing => request,
             Body::Query(arguments) => request.query(arguments),
             Body::Json(value) => request.json(value),
+            Body::Source(kind, source) => request.header(CONTENT_TYPE, *kind).body(source.body()),
             Body::Form(fields) => request.form(fields),
         }
     }
@@ -264,6 +312,11 @@ impl Client {
                 if (is_problem && value["status"].is_number() && value["detail"].is_string())
                     || (!is_v1 && value["success"] == false) =>
             {
+                if value["type"] == Problem::MISSING_BLOBS
+                    && let Ok(missing) = serde_json::from_value(value["missing"].clone())
+                {
+                    return Err(Error::MissingBlobs(missing));
+                }
                 let sentence = value["detail"].as_str().or(value["message"].as_str());
                 let sentence = sentence.unwrap_or("The exchange gave no reason").to_owned();
                 // The exchange sends this sentence for an unknown address.

@@ -5,9 +5,11 @@
 
 mod courses;
 mod dates;
+mod directories;
 mod error;
 mod events;
 mod feedback;
+mod files;
 mod http;
 mod ngshare;
 mod probe;
@@ -17,7 +19,9 @@ mod submissions;
 mod token;
 mod trash;
 
+pub use directories::{DirectoryAddress, EntryFilter};
 pub use error::Error;
+pub use files::Source;
 pub use http::{Address, Client};
 pub use ngshare::{Details, Enrolment};
 pub use probe::{BodyProbe, Health, Probe};

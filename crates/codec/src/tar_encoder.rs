@@ -41,8 +41,25 @@ impl TarEncoder {
 
     /// Writes the headers before a file's bytes.
     pub fn begin(&mut self, path: &str, size: u64, modified: Timestamp, output: &mut Vec<u8>) {
+        self.begin_with(path, size, modified, false, output);
+    }
+
+    /// Writes the headers before the bytes of a file that may be executable.
+    pub fn begin_with(
+        &mut self,
+        path: &str,
+        size: u64,
+        modified: Timestamp,
+        executable: bool,
+        output: &mut Vec<u8>,
+    ) {
         extend(&records(path, size), modified, output);
-        output.extend_from_slice(&header(FILE, path, size, modified));
+        let mut header = header(FILE, path, size, modified);
+        if executable {
+            octal(&mut header, MODE, 0o755);
+            seal(&mut header);
+        }
+        output.extend_from_slice(&header);
         self.size = size;
     }
 

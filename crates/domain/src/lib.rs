@@ -4,6 +4,7 @@
 
 mod count;
 mod dates;
+mod directory;
 mod groups;
 mod key;
 mod names;
@@ -17,13 +18,14 @@ mod tree;
 
 pub use count::Count;
 pub use dates::{Dates, Extension};
+pub use directory::{AccessLevel, DirectoryOwner, Principal};
 pub use groups::{COURSE_GROUPS, Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};
-pub use names::{AssignmentId, CourseId, IllegalName, UserName};
+pub use names::{AssignmentId, CourseId, DirectoryName, IllegalName, UserName};
 pub use notation::{RESERVED, above, shell_word};
 pub use oddity::{Alike, LookAlikes, Oddity, UnfitName, oddity};
 pub use path::{IllegalPath, RelativePath};
 pub use quantity::{ByteSize, Span};
 pub use role::{Person, Role};
 pub use time::{IllegalTime, Rfc3339, Timestamp};
-pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, tree_digest};
+pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, TreeHasher, tree_digest};

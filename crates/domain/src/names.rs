@@ -80,7 +80,16 @@ name!(
     "user id"
 );
 
+name!(
+    /// The name of a directory, unique among those of its owner that are not deleted.
+    DirectoryName,
+    "directory name"
+);
+
 impl UserName {
+    /// The prefix with which the owner of a directory is a course. No person has such a name.
+    pub(super) const COURSE_PREFIX: &'static str = "course:";
+
     /// The prefix of the names of services. It keeps a service apart from a user of the same name.
     const SERVICE_PREFIX: &'static str = "service:";
 
@@ -186,11 +195,12 @@ impl UserName {
         self.is_reserved() && !self.is_service()
     }
 
-    /// Whether the name is reserved for services, operators and former users, or looks so. No user of the hub may have
+    /// Whether the name is reserved for courses, services, operators and former users, or looks so. No user of the hub may have
     /// it.
     pub fn is_reserved(&self) -> bool {
         let look = look(&self.0);
         let reserved = [
+            Self::COURSE_PREFIX,
             Self::SERVICE_PREFIX,
             Self::OPERATOR_PREFIX,
             Self::FORMER_PREFIX,

@@ -139,14 +139,30 @@ impl Tree {
 pub fn tree_digest<'a>(files: impl Iterator<Item = (&'a RelativePath, Sha256Sum)>) -> Sha256Sum {
     let mut sorted: Vec<_> = files.collect();
     sorted.sort();
-    let mut hasher = Sha256::new();
+    let mut hasher = TreeHasher::default();
     for (path, sha256) in sorted {
-        hasher.update(sha256.to_string());
-        hasher.update([0]);
-        hasher.update(path.as_str());
-        hasher.update([0]);
+        hasher.add(path, sha256);
     }
-    Sha256Sum(hasher.finalize().into())
+    hasher.finish()
+}
+
+/// Computes the digest of a tree whose files come one after the other, sorted by path; see [`tree_digest`].
+#[derive(Default)]
+pub struct TreeHasher(Sha256);
+
+impl TreeHasher {
+    /// Adds the next file.
+    pub fn add(&mut self, path: &RelativePath, sha256: Sha256Sum) {
+        self.0.update(sha256.to_string());
+        self.0.update([0]);
+        self.0.update(path.as_str());
+        self.0.update([0]);
+    }
+
+    /// Returns the digest after the last file.
+    pub fn finish(self) -> Sha256Sum {
+        Sha256Sum(self.0.finalize().into())
+    }
 }
 
 #[cfg(test)]

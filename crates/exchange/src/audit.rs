@@ -48,6 +48,23 @@ pub enum Action {
     FeedbackDeleted,
     /// Feedback was restored from the trash.
     FeedbackRestored,
+    /// A directory was created. The detail says which one it is a copy of.
+    DirectoryCreated,
+    /// The name or another fact of a directory was changed.
+    DirectoryChanged,
+    /// The grants of a directory were replaced.
+    DirectoryShared,
+    /// Files of a directory were changed. The detail has the version. Further changes by the same person within an hour
+    /// record no event, since the versions tell them.
+    DirectoryWritten,
+    /// A version of a directory got a label, or lost it.
+    DirectoryLabelled,
+    /// An earlier version of a directory became its current one again.
+    DirectoryReverted,
+    /// A directory was put into the trash.
+    DirectoryDeleted,
+    /// A directory was restored from the trash.
+    DirectoryRestored,
     /// Something was imported. The detail says what it was and where it came from.
     Imported,
     /// A group of the hub put the actor into the course or changed their role.
@@ -100,6 +117,14 @@ impl Action {
             Self::FeedbackGiven => "feedback given",
             Self::FeedbackDeleted => "feedback deleted",
             Self::FeedbackRestored => "feedback restored",
+            Self::DirectoryCreated => "directory created",
+            Self::DirectoryChanged => "directory changed",
+            Self::DirectoryShared => "directory shared",
+            Self::DirectoryWritten => "directory written",
+            Self::DirectoryLabelled => "directory labelled",
+            Self::DirectoryReverted => "directory reverted",
+            Self::DirectoryDeleted => "directory deleted",
+            Self::DirectoryRestored => "directory restored",
             Self::Imported => "imported",
             Self::JoinedByGroup => "joined by group",
             Self::LeftByGroup => "left by group",

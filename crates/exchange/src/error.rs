@@ -17,6 +17,22 @@ pub enum QuotaOwner {
     Student(UserName),
     /// The course.
     Course,
+    /// The owner of directories.
+    Person(UserName),
+}
+
+/// Returns the sentence about the conflicts of a change.
+fn conflict_sentence(conflicts: &[PathConflict]) -> String {
+    let other = conflicts
+        .iter()
+        .find(|conflict| conflict.reason != ConflictReason::Changed);
+    match other.or(conflicts.first().filter(|_| conflicts.len() == 1)) {
+        Some(conflict) => format!("{conflict}; nothing was changed"),
+        None => format!(
+            "{} of the paths changed meanwhile; nothing was changed",
+            conflicts.len()
+        ),
+    }
 }
 
 fn rounded(bytes: u64) -> String {
@@ -44,6 +60,12 @@ pub enum Thing {
     Feedback,
     /// The extension of a student.
     Extension,
+    /// A directory.
+    Directory,
+    /// A version of a directory.
+    DirectoryVersion,
+    /// A file or folder in a directory.
+    Path,
 }
 
 /// The role that the caller lacks.
@@ -55,6 +77,70 @@ pub enum Denial {
     NotInstructor,
     /// A member of the course, or an administrator.
     NotRelated,
+    /// A person with a higher level of access to the directory.
+    NotGranted,
+}
+
+/// A path that a change of a directory meets in another state than it requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathConflict {
+    /// The path.
+    pub path: RelativePath,
+    /// The reason.
+    pub reason: ConflictReason,
+    /// The state of the path now.
+    pub now: PathState,
+}
+
+/// The reason of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConflictReason {
+    /// The path has another content than the change expects.
+    Changed,
+    /// Nothing has the path.
+    Missing,
+    /// A folder has the path.
+    IsFolder,
+    /// A file has the path.
+    IsFile,
+    /// The folder has entries.
+    NotEmpty,
+}
+
+/// The state of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathState {
+    /// Nothing has it.
+    Nothing,
+    /// It is a folder.
+    Folder,
+    /// It is a file.
+    File {
+        /// The checksum of its bytes.
+        sha256: Sha256Sum,
+        /// Its size in bytes.
+        size: u64,
+        /// Whether it can be executed.
+        executable: bool,
+    },
+}
+
+impl std::fmt::Display for PathConflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = &self.path;
+        match self.reason {
+            ConflictReason::Changed => write!(f, "{path} changed meanwhile"),
+            ConflictReason::Missing => write!(f, "Nothing has the path {path}"),
+            ConflictReason::IsFolder => write!(f, "{path} is a directory"),
+            ConflictReason::IsFile => write!(f, "{path} is a file"),
+            ConflictReason::NotEmpty => {
+                write!(
+                    f,
+                    "{path} is a directory with entries. Remove it recursively"
+                )
+            }
+        }
+    }
 }
 
 /// The reasons why an operation was not done.
@@ -141,6 +227,39 @@ pub enum Error {
         /// The minimum of free bytes.
         floor: u64,
     },
+    /// The paths of a directory are not in the state that a change requires. Nothing was changed.
+    #[error("{}", conflict_sentence(conflicts))]
+    Conflicts {
+        /// The paths.
+        conflicts: Vec<PathConflict>,
+        /// The current version.
+        version: i64,
+        /// Whether a precondition of the request required it, rather than the change itself.
+        by_precondition: bool,
+    },
+    /// The directory has another current version than the caller expects.
+    #[error("the current version is {0}; nothing was changed. Look at it again")]
+    OtherVersion(i64),
+    /// The changes since a version are not known any more.
+    #[error("the changes since version {0} are not kept. List all entries instead")]
+    ChangesTooOld(i64),
+    /// A folder cannot be moved or copied into itself.
+    #[error("{0} cannot be moved or copied into itself")]
+    IntoItself(RelativePath),
+    /// A directory has too many files and folders.
+    #[error("more than {0} files and directories")]
+    TooManyEntries(usize),
+    /// A person has too many directories.
+    #[error("{person} has {limit} directories, which is the maximum")]
+    TooManyDirectories {
+        /// The person.
+        person: UserName,
+        /// The limit.
+        limit: usize,
+    },
+    /// A grant, a name or another fact of a directory cannot be used. The sentence says what to do.
+    #[error("{0}")]
+    UnusableFact(String),
     /// A file's claimed size differs from the size of the bytes with that checksum.
     #[error("the size of {0} differs from that of the bytes with its checksum")]
     WrongSize(RelativePath),

@@ -14,6 +14,7 @@ pub mod courses;
 pub mod dates;
 pub mod demo;
 pub mod desk;
+pub mod directories;
 pub mod dossier;
 mod error;
 pub mod events;
@@ -43,13 +44,16 @@ pub mod undo;
 pub mod upkeep;
 pub mod versions;
 
-pub use error::{Denial, Error, QuotaOwner, Result, Thing};
+pub use error::{
+    ConflictReason, Denial, Error, PathConflict, PathState, QuotaOwner, Result, Thing,
+};
 pub use files::quota::{Account, Quotas};
 pub use may::may;
 pub use op::Mode;
-pub use policy::{May, Policy, Reused};
+pub use policy::{DirectoryAddress, May, Policy, Reused};
 
-use files::{ahead, checksums, quota, space, verified};
+use directories::{DirectoryLimits, following};
+use files::{ahead, checksums, quota, ranges, space, verified};
 use nbcourier_blobs::Blobs;
 use nbcourier_storage::{Portion, Store};
 use std::sync::Arc;
@@ -95,6 +99,9 @@ pub struct Exchange {
     verified: verified::Verified,
     hashing: checksums::Hashing,
     sizes: administration::Counted,
+    directory_limits: DirectoryLimits,
+    following: following::Following,
+    compared: ranges::Compared,
 }
 
 impl Exchange {
@@ -120,6 +127,9 @@ impl Exchange {
             verified: verified::Verified::default(),
             hashing: checksums::Hashing::default(),
             sizes: administration::Counted::default(),
+            directory_limits: DirectoryLimits::default(),
+            following: following::Following::default(),
+            compared: ranges::Compared::default(),
         }
     }
 
@@ -154,6 +164,15 @@ impl Exchange {
         Self {
             quota: self.quota.limited(quotas),
             space: self.space.with_floor(min_free_space),
+            ..self
+        }
+    }
+
+    /// Returns the exchange with these limits on directories.
+    #[must_use]
+    pub fn with_directories(self, directory_limits: DirectoryLimits) -> Self {
+        Self {
+            directory_limits,
             ..self
         }
     }

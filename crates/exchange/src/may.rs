@@ -25,12 +25,14 @@ mod tests {
     use crate::submissions::{NewSubmission, Target};
     use crate::versions::Against;
     use crate::{
-        Error, Limits, Policy, Reused, collect, course_settings, courses, dates, events, feedback,
-        gradebook, history, overview, releases, roster, seen, submission_pages, submissions, trash,
-        versions,
+        DirectoryAddress, Error, Limits, Policy, Reused, collect, course_settings, courses, dates,
+        directories, events, feedback, gradebook, history, overview, releases, roster, seen,
+        submission_pages, submissions, trash, versions,
     };
     use nbcourier_blobs::LocalBlobs;
-    use nbcourier_domain::{AssignmentId, Dates, GroupRules, Person, Role, UserName};
+    use nbcourier_domain::{
+        AssignmentId, Dates, DirectoryName, DirectoryOwner, GroupRules, Person, Role, UserName,
+    };
     use nbcourier_identity::{CallerKind, Credential, HubGroups};
     use nbcourier_storage::{Opening, Store};
     use std::time::{Duration, Instant};
@@ -52,6 +54,13 @@ mod tests {
 
     fn algebra() -> CourseId {
         CourseId::parse("algebra").unwrap()
+    }
+
+    fn materials() -> DirectoryAddress {
+        DirectoryAddress {
+            owner: DirectoryOwner::Course(algebra()),
+            name: DirectoryName::parse("materials").unwrap(),
+        }
     }
 
     fn ps1() -> AssignmentId {
@@ -204,6 +213,11 @@ mod tests {
                 began(roster::remove(ex, caller, course(), name("new"), TEACHER).await),
             ]),
             change_settings: began(course_settings::ready(ex, caller, course()).await),
+            share_files: began(
+                directories::ready_to_create(ex, caller, materials())
+                    .await
+                    .map(drop),
+            ),
             trash: all(&[
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),

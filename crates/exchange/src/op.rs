@@ -2,6 +2,12 @@
 //!
 //! The store is private to this file. An operation that forgets the policy has no connection and does not compile.
 
+mod directory;
+
+pub(super) use directory::{
+    DirectoryOp, DirectoryWay, lock as lock_directory, note as note_directory,
+};
+
 use super::audit::{self, About, Action};
 use super::policy::{Right, Standing};
 use super::undo::UNDOES;

@@ -1,5 +1,10 @@
 //! The permissions: all decisions about who may do what.
 
+mod directory;
+
+pub use directory::DirectoryAddress;
+pub(super) use directory::{DirectoryStanding, is_to, level};
+
 use super::error::{Denial, Error, Result, Thing};
 use nbcourier_domain::{CourseId, Dates, GroupRules, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -65,6 +70,8 @@ pub(super) enum Right {
     ChangeSettings,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     Trash,
+    /// Make directories of the course.
+    ShareFiles,
     /// Delete the course.
     DeleteCourse,
 }
@@ -87,7 +94,8 @@ impl Right {
             | Self::ChangeRoster
             | Self::AppointAssistants
             | Self::ChangeSettings
-            | Self::Trash => role == Role::Instructor,
+            | Self::Trash
+            | Self::ShareFiles => role == Role::Instructor,
             Self::AppointInstructors | Self::DeleteCourse => false,
         }
     }
@@ -148,6 +156,8 @@ pub struct May {
     pub change_settings: bool,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     pub trash: bool,
+    /// Make directories of the course.
+    pub share_files: bool,
     /// Delete the course.
     pub delete_course: bool,
 }
@@ -172,6 +182,7 @@ impl From<Standing> for May {
             appoint_instructors: standing.may(Right::AppointInstructors),
             change_settings: standing.may(Right::ChangeSettings),
             trash: standing.may(Right::Trash),
+            share_files: standing.may(Right::ShareFiles),
             delete_course: standing.may(Right::DeleteCourse),
         }
     }

@@ -1,7 +1,7 @@
 //! The rows of blobs, and the bytes of small blobs.
 
 use super::backend::prelude::*;
-use super::schema::{blob_contents, blobs, tree_files};
+use super::schema::{blob_contents, blobs, directory_entries, tree_files};
 use super::{Error, Result};
 use bytes::Bytes;
 use diesel::dsl::{auto_type, exists, not, sql};
@@ -370,7 +370,7 @@ pub fn total_bytes(conn: &mut Connection) -> Result<u64> {
     u64::try_from(total).map_err(|_| Error::Damaged("a negative size"))
 }
 
-/// Returns up to `limit` blobs with an ID above `after` that no tree contains and that were stored earlier than
+/// Returns up to `limit` blobs with an ID above `after` that nothing contains and that were stored earlier than
 /// `before`, by ID. Repeated calls visit all such blobs.
 pub fn unnamed(
     conn: &mut Connection,
@@ -389,7 +389,7 @@ pub fn unnamed(
     Ok(found)
 }
 
-/// Removes those of the blobs that no tree contains and that were stored earlier than `before`. Returns their number,
+/// Removes those of the blobs that nothing contains and that were stored earlier than `before`. Returns their number,
 /// and the bytes that were in the database. If large contents are objects, `objects_at` is the time, and the objects are
 /// noted for their deletion.
 pub fn remove_unnamed(
@@ -420,14 +420,16 @@ pub fn remove_unnamed(
     Ok((rows, bytes))
 }
 
-/// The condition that no tree contains a blob.
+/// The condition that neither a tree nor a directory contains a blob.
 #[auto_type]
-fn is_unnamed() -> _ {
-    let named = tree_files::table.filter(tree_files::blob_id.eq(blobs::id));
-    not(exists(named))
+pub(super) fn is_unnamed() -> _ {
+    let in_trees = tree_files::table.filter(tree_files::blob_id.eq(blobs::id));
+    let in_directories =
+        directory_entries::table.filter(directory_entries::blob_id.eq(blobs::id.nullable()));
+    not(exists(in_trees)).and(not(exists(in_directories)))
 }
 
-/// Removes those of the small blobs that no tree contains, with their bytes.
+/// Removes those of the small blobs that nothing contains, with their bytes.
 pub fn remove_unnamed_contents(conn: &mut Connection, sums: &[Sha256Sum]) -> Result<()> {
     for chunk in sums.chunks(CHUNK) {
         let wanted: Vec<&[u8]> = chunk.iter().map(|sum| sum.0.as_slice()).collect();

@@ -54,6 +54,20 @@ pub fn among_sums<'a, C: Expression<SqlType = Binary>>(
     }
 }
 
+/// Returns the condition that the column holds one of the texts.
+pub fn among_texts<C: Expression<SqlType = Text>>(
+    column: C,
+    texts: impl IntoIterator<Item = impl Into<String>>,
+) -> Among<C, String> {
+    let values: Vec<String> = texts.into_iter().map(Into::into).collect();
+    Among {
+        column,
+        list: serde_json::json!(values).to_string(),
+        read: "value",
+        values,
+    }
+}
+
 impl<C: QueryId, V> QueryId for Among<C, V> {
     type QueryId = Among<C::QueryId, ()>;
     const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;

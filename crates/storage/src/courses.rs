@@ -169,6 +169,41 @@ pub fn of_person(
     Ok((found.into_iter().take(portion.rows).collect(), is_more))
 }
 
+/// Returns the roles of `person` in all courses that are not deleted, by the row of the course: those of the manual
+/// roster, and those that `groups` of the hub give.
+pub fn roles(
+    conn: &mut Connection,
+    person: &UserName,
+    groups: &[(CourseId, Role)],
+) -> Result<HashMap<i64, Role>> {
+    let manual = courses::table
+        .inner_join(members::table)
+        .filter(courses::deleted_at.is_null())
+        .filter(members::username.eq(person.as_str()))
+        .select((courses::id, members::role))
+        .load::<(i64, i16)>(conn)?;
+    let mut roles = HashMap::new();
+    for (course, number) in manual {
+        roles.insert(course, role(number)?);
+    }
+    if groups.is_empty() {
+        return Ok(roles);
+    }
+    let names = groups.iter().map(|(course, _)| course.as_str());
+    let by_group = courses::table
+        .filter(courses::deleted_at.is_null())
+        .filter(among_texts(courses::name, names))
+        .select((courses::id, courses::name))
+        .load::<(i64, String)>(conn)?;
+    for (course, name) in by_group {
+        for (_, role) in groups.iter().filter(|(course, _)| course.as_str() == name) {
+            let best = roles.entry(course).or_insert(*role);
+            *best = (*best).max(*role);
+        }
+    }
+    Ok(roles)
+}
+
 /// Creates a course. Returns `None` if one of that name exists.
 pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Result<Option<i64>> {
     let id = diesel::insert_into(courses::table)

@@ -15,6 +15,7 @@ mod database;
 pub mod dates;
 pub mod demo;
 pub mod desk;
+pub mod directories;
 pub mod dossier;
 pub mod ended_sessions;
 mod error;

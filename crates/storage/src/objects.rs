@@ -6,7 +6,7 @@ use super::backend::prelude::*;
 use super::blobs::{
     CHUNK, Ids, Kept, RECENT, insert_new, parse_sha256, parse_totals, sum_of_sizes,
 };
-use super::schema::{blobs, identity, removed_objects, tree_files};
+use super::schema::{blobs, identity, removed_objects};
 use super::{Error, Result};
 use nbcourier_domain::{BlobRef, Sha256Sum, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -235,13 +235,17 @@ pub fn known(conn: &mut Connection, ids: &[i64]) -> Result<HashSet<(i64, Sha256S
         .collect()
 }
 
-/// Returns those of these rows that a tree contains.
+/// Returns those of these rows that a tree or a directory contains.
 pub fn named(conn: &mut Connection, ids: &[i64]) -> Result<HashSet<i64>> {
-    let named = tree_files::table
-        .filter(among(tree_files::blob_id, ids.iter().copied()))
-        .select(tree_files::blob_id)
+    let unnamed = blobs::table
+        .filter(among(blobs::id, ids.iter().copied()))
+        .filter(super::blobs::is_unnamed())
+        .select(blobs::id)
         .load::<i64>(conn)?;
-    Ok(named.into_iter().collect())
+    let unnamed: HashSet<i64> = unnamed.into_iter().collect();
+    let mut named: HashSet<i64> = ids.iter().copied().collect();
+    named.retain(|id| !unnamed.contains(id));
+    Ok(named)
 }
 
 /// Returns the bucket with the large contents, or `None` if they are in a directory.

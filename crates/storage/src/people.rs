@@ -229,6 +229,11 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("submission_keys", "student"),
     ("releases", "released_by"),
     ("feedback", "returned_by"),
+    ("directories", "owner"),
+    ("directories", "created_by"),
+    ("directory_versions", "made_by"),
+    ("directory_grants", "person"),
+    ("directory_grants", "granted_by"),
     ("events", "actor"),
     ("events", "subject"),
 ];

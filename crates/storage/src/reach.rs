@@ -3,8 +3,11 @@
 use super::Result;
 use super::backend::prelude::*;
 use super::blobs::{self, COLUMNS, Row};
-use super::schema::{assignments, blobs as rows, feedback, releases, submissions, tree_files};
-use diesel::dsl::exists;
+use super::schema::{
+    assignments, blobs as rows, directories, directory_entries, feedback, releases, submissions,
+    tree_files,
+};
+use diesel::dsl::{auto_type, exists};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,12 +19,14 @@ const CHUNK: usize = 1000;
 pub enum Reach {
     /// Nothing.
     Nothing,
-    /// All releases, submissions and feedback of the course, former ones included.
+    /// All releases, submissions and feedback of the course, former ones included, and its directories.
     Everything {
         /// The row of the course.
         course: i64,
     },
-    /// The current releases, and the person's own submissions with their feedback.
+    /// All kept versions of the directories with these rows.
+    Directories(Vec<i64>),
+    /// The current releases, the directories of the course, and the person's own submissions with their feedback.
     Own {
         /// The row of the course.
         course: i64,
@@ -43,6 +48,7 @@ pub fn blobs(
             Reach::Nothing => Vec::new(),
             Reach::Everything { course } => everything(conn, *course, chunk)?,
             Reach::Own { course, person } => own(conn, *course, person, chunk)?,
+            Reach::Directories(rows) => super::directories::contents::in_reach(conn, rows, chunk)?,
         };
         for columns in in_reach {
             let row = blobs::parse(columns)?;
@@ -78,7 +84,7 @@ fn everything(
         );
     rows::table
         .filter(rows::sha256.eq_any(wanted))
-        .filter(exists(in_a_tree))
+        .filter(exists(in_a_tree).or(in_directories(course)))
         .select(COLUMNS)
         .load(conn)
 }
@@ -122,7 +128,18 @@ fn own(
         );
     rows::table
         .filter(rows::sha256.eq_any(wanted))
-        .filter(exists(in_a_tree))
+        .filter(exists(in_a_tree).or(in_directories(course)))
         .select(COLUMNS)
         .load(conn)
+}
+
+/// The condition that a directory of the course has a blob in any kept version.
+#[auto_type]
+fn in_directories(course: i64) -> _ {
+    let named = directory_entries::table
+        .inner_join(directories::table)
+        .filter(directory_entries::blob_id.eq(rows::id.nullable()))
+        .filter(directories::course_id.eq(course))
+        .filter(directories::deleted_at.is_null());
+    exists(named)
 }

@@ -1,16 +1,24 @@
 //! Renames the rows of a person, or removes them. Names are in many tables, which `people::COLUMNS` lists.
 
 use super::backend::prelude::*;
-use super::schema::{extensions, fetches, hub_members, members, submission_keys, submissions};
+use super::schema::{
+    directories, directory_grants, extensions, fetches, hub_members, members, submission_keys,
+    submissions,
+};
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
 use nbcourier_domain::UserName;
+use std::collections::HashSet;
+
+/// The maximum length of the name of a directory in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// Gives all rows of the name `from` to the name `to`, which may have rows of its own. Of two roles, the greater counts.
 /// Missing details are filled in. Of two dates, the later counts. Fetches are summed up. Of two keys for one attempt, the one of `to`
-/// counts.
+/// counts. A directory whose name `to` has already becomes `NAME-of-FROM`.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
+    part_directories(conn, from, to)?;
     // `$1` is the new name, `$2` the old one. SQLite numbers such values by where they occur first.
     for statement in [
         "UPDATE members SET
@@ -52,6 +60,18 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
         "UPDATE submissions SET submitted_by = nullif($1, student) WHERE submitted_by = $2",
         "UPDATE releases SET released_by = $1 WHERE released_by = $2",
         "UPDATE feedback SET returned_by = $1 WHERE returned_by = $2",
+        "UPDATE directories SET owner = $1 WHERE owner = $2",
+        "UPDATE directories SET created_by = $1 WHERE created_by = $2",
+        "UPDATE directory_versions SET made_by = $1 WHERE made_by = $2",
+        // Of two grants of a directory, the higher counts.
+        "UPDATE directory_grants SET level = other.level FROM directory_grants AS other
+            WHERE directory_grants.person = $1 AND other.person = $2
+                AND other.directory_id = directory_grants.directory_id AND other.level > directory_grants.level",
+        "DELETE FROM directory_grants WHERE directory_id IN
+                (SELECT directory_id FROM directory_grants WHERE person = $1)
+            AND person = $2",
+        "UPDATE directory_grants SET person = $1 WHERE person = $2",
+        "UPDATE directory_grants SET granted_by = $1 WHERE granted_by = $2",
     ] {
         diesel::sql_query(statement)
             .bind::<Text, _>(to.as_str())
@@ -108,6 +128,53 @@ fn part_times(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<(
     Ok(())
 }
 
+/// Renames those directories of `from` whose names are also those of directories of `to`: `NAME` becomes `NAME-of-FROM`,
+/// or the same with a number.
+fn part_directories(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
+    let of = |person: &UserName| {
+        directories::table
+            .filter(directories::owner.eq(person.as_str().to_owned()))
+            .filter(directories::deleted_at.is_null())
+    };
+    let taken: Vec<String> = of(to).select(directories::name).load(conn)?;
+    let own: Vec<(i64, String)> = of(from)
+        .select((directories::id, directories::name))
+        .order(directories::id)
+        .load(conn)?;
+    let mut taken: HashSet<String> = taken.into_iter().collect();
+    let names = own.iter().map(|(_, name)| name.clone());
+    let mut all: HashSet<String> = names.chain(taken.iter().cloned()).collect();
+    for (id, name) in own {
+        if taken.insert(name.clone()) {
+            continue;
+        }
+        let mut number = 1;
+        let mut other = name_of_former(&name, from, number);
+        while !all.insert(other.clone()) {
+            number += 1;
+            other = name_of_former(&name, from, number);
+        }
+        diesel::update(directories::table.find(id))
+            .set(directories::name.eq(other))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Returns `NAME-of-PERSON`, with a number from 2 on. A long name is cut, so that it stays a legal one.
+fn name_of_former(name: &str, person: &UserName, number: u32) -> String {
+    let mut end = format!("-of-{person}");
+    end.truncate(end.floor_char_boundary(LONGEST_NAME / 2));
+    if number > 1 {
+        end = format!("{end}-{number}");
+    }
+    let room = LONGEST_NAME - end.len();
+    format!(
+        "{}{end}",
+        &name[..name.floor_char_boundary(room.min(name.len()))]
+    )
+}
+
 fn is_taken(
     conn: &mut Connection,
     assignment: i64,
@@ -123,8 +190,8 @@ fn is_taken(
     Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
 }
 
-/// Removes a person's submissions with their feedback, keys, extensions and roles in courses. What they did for
-/// others stays under their name.
+/// Removes a person's submissions with their feedback, keys, extensions, roles in courses and directories. What they did
+/// for others stays under their name.
 pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_places(conn, person)?;
     remove_extensions(conn, person)?;
@@ -133,14 +200,24 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Removes a person's roles in courses with their details, their idempotency keys, and what they have seen. Their
-/// submissions remain.
+/// Removes a person's roles in courses with their details, their directories and grants, their idempotency keys, and
+/// what they have seen. Their submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
     remove_fetches(conn, person)?;
     remove_readings(conn, person)?;
+    remove_directories(conn, person)?;
     remove_keys(conn, person)
+}
+
+/// Removes a person's directories for good, and what others have granted to them.
+fn remove_directories(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(directory_grants::table.filter(directory_grants::person.eq(person.as_str())))
+        .execute(conn)?;
+    diesel::delete(directories::table.filter(directories::owner.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
 }
 
 fn remove_fetches(conn: &mut Connection, person: &UserName) -> Result<()> {

@@ -194,6 +194,68 @@ diesel::table! {
 }
 
 diesel::table! {
+    directories (id) {
+        id -> BigInt,
+        owner -> Nullable<Text>,
+        course_id -> Nullable<BigInt>,
+        name -> Text,
+        description -> Nullable<Text>,
+        parent_id -> Nullable<BigInt>,
+        parent_version -> Nullable<BigInt>,
+        head -> BigInt,
+        deliver -> Nullable<Text>,
+        deliver_at_start -> Bool,
+        created_by -> Text,
+        created_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    directory_versions (directory_id, version) {
+        directory_id -> BigInt,
+        version -> BigInt,
+        made_at -> BigInt,
+        made_by -> Text,
+        device -> Nullable<Text>,
+        message -> Nullable<Text>,
+        origin -> Nullable<Text>,
+        label -> Nullable<Text>,
+        files -> BigInt,
+        folders -> BigInt,
+        bytes -> BigInt,
+        path_bytes -> BigInt,
+        digest -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    directory_entries (id) {
+        id -> BigInt,
+        directory_id -> BigInt,
+        path -> Text,
+        blob_id -> Nullable<BigInt>,
+        executable -> Bool,
+        since -> BigInt,
+        until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    directory_grants (id) {
+        id -> BigInt,
+        directory_id -> BigInt,
+        person -> Nullable<Text>,
+        hub_group -> Nullable<Text>,
+        course_id -> Nullable<BigInt>,
+        role -> Nullable<SmallInt>,
+        level -> SmallInt,
+        granted_by -> Text,
+        granted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     runs (task) {
         task -> Text,
         ended_at -> BigInt,
@@ -240,12 +302,21 @@ diesel::joinable!(feedback -> submissions (submission_id));
 diesel::joinable!(feedback -> trees (tree_id));
 diesel::joinable!(fetches -> releases (release_id));
 diesel::joinable!(feedback_readings -> feedback (feedback_id));
+diesel::joinable!(directories -> courses (course_id));
+diesel::joinable!(directory_versions -> directories (directory_id));
+diesel::joinable!(directory_entries -> directories (directory_id));
+diesel::joinable!(directory_entries -> blobs (blob_id));
+diesel::joinable!(directory_grants -> directories (directory_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,
     blob_contents,
     blobs,
     courses,
+    directories,
+    directory_entries,
+    directory_grants,
+    directory_versions,
     events,
     extensions,
     feedback,

@@ -14,9 +14,10 @@ use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 /// The owner of the counted bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// All releases, submissions and feedback of the course with that row.
+    /// All releases, submissions, feedback and directories of the course with that row.
     Course(i64),
-    /// The person's submissions in every course, without contents that the course shows to its students.
+    /// The person's submissions in every course, without contents that the course shows to its students, and their
+    /// directories.
     Person(UserName),
 }
 
@@ -65,6 +66,14 @@ const SHOWN: &str = "\
         JOIN releases ON releases.id = assignments.current_release \
         WHERE assignments.opens_at IS NULL OR assignments.opens_at <= coalesce(assignments.deleted_at, ";
 
+/// The contents in the current versions of directories, each once for each directory. Each row has a directory and a
+/// blob. A condition on the directories follows.
+const IN_DIRECTORIES: &str = "\
+    SELECT DISTINCT directory_entries.directory_id, directory_entries.blob_id FROM directories \
+        JOIN directory_entries ON directory_entries.directory_id = directories.id \
+        WHERE directories.deleted_at IS NULL AND directory_entries.until IS NULL \
+            AND directory_entries.blob_id IS NOT NULL AND ";
+
 /// Returns all bytes of the owner. It reads all their rows, so callers should use it rarely.
 pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
     let now = Timestamp::now().micros();
@@ -83,6 +92,7 @@ pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
                         WHERE assignments.course_id = $2 AND assignments.deleted_at IS NULL \
                             AND submissions.deleted_at IS NULL \
                             AND tree_files.blob_id NOT IN (SELECT blob_id FROM shown)) AS handed_in \
+                    UNION ALL SELECT blob_id FROM ({IN_DIRECTORIES}directories.course_id = $2) AS held \
                  ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
             );
             bytes(
@@ -105,6 +115,7 @@ pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
                             AND NOT EXISTS (SELECT 1 FROM ({SHOWN}$2)) AS shown \
                                 JOIN tree_files AS given ON given.tree_id = shown.tree_id \
                                 WHERE shown.course_id = assignments.course_id AND given.blob_id = tree_files.blob_id) \
+                    UNION ALL {IN_DIRECTORIES}directories.owner = $1 \
                  ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
             );
             bytes(

@@ -108,6 +108,8 @@ pub fn send_bytes(port: u16, bytes: &[u8]) -> io::Result<Reply> {
 /// A connection that is kept between requests.
 pub struct Connection {
     reader: BufReader<TcpStream>,
+    /// Whether the last request was a HEAD request, whose reply has no body.
+    is_head: bool,
 }
 
 impl Connection {
@@ -118,10 +120,12 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             reader: BufReader::new(stream),
+            is_head: false,
         })
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.is_head = bytes.starts_with(b"HEAD ");
         self.reader.get_mut().write_all(bytes)
     }
 
@@ -132,7 +136,7 @@ impl Connection {
 
     pub fn read(&mut self) -> io::Result<Reply> {
         loop {
-            let reply = Reply::read(&mut self.reader)?;
+            let reply = Reply::read(&mut self.reader, self.is_head)?;
             if reply.status >= 200 {
                 return Ok(reply);
             }
@@ -236,7 +240,7 @@ impl Reply {
         self
     }
 
-    fn read(reader: &mut impl BufRead) -> io::Result<Self> {
+    fn read(reader: &mut impl BufRead, is_head: bool) -> io::Result<Self> {
         let status_line = read_line(reader)?;
         let status = status_line
             .split(' ')
@@ -248,7 +252,7 @@ impl Reply {
             headers: read_headers(reader)?,
             body: Vec::new(),
         };
-        if status < 200 || status == 204 || status == 304 {
+        if is_head || status < 200 || status == 204 || status == 304 {
             return Ok(reply);
         }
         if reply.header("transfer-encoding") == Some("chunked") {

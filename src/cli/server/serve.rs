@@ -104,6 +104,7 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     let signing_key = signing_key(&config, &store).await?;
     let exchange = Exchange::new(store, blobs, policy, limits(&config))
         .guarded(quotas(&config), config.min_free_space)
+        .with_directories(config.directories)
         .remembering(config.hub_cache_size);
     let listener = config.binding.bind().map_err(|error| {
         format!(

@@ -1,5 +1,6 @@
 //! Counts requests by their route, method and status.
 
+use crate::http::routes::REST_OF_PATH;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -10,9 +11,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Methods that are counted separately. All others count as `other`.
-const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "other"];
+const METHODS: [&str; 8] = [
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "other",
+];
 /// Statuses that are counted separately, with their labels. All others are counted together.
-const STATUSES: [(u16, &str); 24] = [
+const STATUSES: [(u16, &str); 26] = [
     (200, "200"),
     (201, "201"),
     (204, "204"),
@@ -27,10 +30,12 @@ const STATUSES: [(u16, &str); 24] = [
     (405, "405"),
     (408, "408"),
     (409, "409"),
+    (410, "410"),
     (411, "411"),
     (412, "412"),
     (413, "413"),
     (415, "415"),
+    (416, "416"),
     (422, "422"),
     (429, "429"),
     (500, "500"),
@@ -102,6 +107,8 @@ impl Requests {
             } else {
                 format!("{prefix}{pattern}")
             };
+            // As the router writes a parameter that may hold slashes.
+            let whole = whole.replace("{path}", REST_OF_PATH);
             if let Entry::Vacant(free) = requests.by_pattern.entry(whole) {
                 free.insert(requests.routes.len());
                 let name = if pattern.is_empty() { "home" } else { pattern };

@@ -4,6 +4,7 @@ use super::{authenticate, panics};
 use crate::http::error::Error as Refusal;
 use crate::http::metrics::Requests;
 use crate::http::request_id::{self, RequestId};
+use crate::http::routes::REST_OF_PATH;
 use crate::http::state::AppState;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use log::kv::Value;
 use log::{Level, Record};
 use nbcourier_work::Bug;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -230,11 +232,12 @@ impl Drop for LogLine {
         }
         // Rounded to microseconds.
         let milliseconds = (time.as_secs_f64() * 1e6).round() / 1e3;
+        let route = shown_route(self.route.as_deref().unwrap_or("-"));
         let mut values: Vec<(&str, Value<'_>)> = vec![
             ("id", self.id.as_str().into()),
             ("caller", self.caller.as_deref().unwrap_or("-").into()),
             ("method", self.method.as_str().into()),
-            ("route", self.route.as_deref().unwrap_or("-").into()),
+            ("route", route.as_ref().into()),
             ("path", self.path.as_str().into()),
             ("status", self.status.into()),
             ("bytes", self.bytes.into()),
@@ -251,6 +254,15 @@ impl Drop for LogLine {
             .args(format_args!("request"))
             .build();
         log::logger().log(&record);
+    }
+}
+
+/// Returns the route as the documents write it.
+fn shown_route(pattern: &str) -> Cow<'_, str> {
+    if pattern.contains(REST_OF_PATH) {
+        pattern.replace(REST_OF_PATH, "{path}").into()
+    } else {
+        pattern.into()
     }
 }
 

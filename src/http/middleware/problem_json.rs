@@ -7,10 +7,9 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use nbcourier_api::Problem;
+use nbcourier_api::{ConflictingPath, EntryKind, PathNow, Problem};
 use nbcourier_auth::AuthError;
-use nbcourier_domain::Sha256Sum;
-use nbcourier_exchange as exchange;
+use nbcourier_exchange::{self as exchange, PathConflict, PathState};
 use nbcourier_work::Bug;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -30,16 +29,39 @@ pub async fn below_v1<B: MessageBody + 'static>(
         return Ok(response.map_into_left_body());
     };
     let status = response.status();
-    let missing = missing(error);
-    let problem = serde_json::to_string(&Problem {
-        kind: missing
-            .map_or(Problem::BLANK, |_| Problem::MISSING_BLOBS)
-            .into(),
+    let known = match error.as_error::<Error>() {
+        Some(Error::Exchange(error)) => Some(error),
+        _ => None,
+    };
+    let mut problem = Problem {
+        kind: Problem::BLANK.into(),
         title: status.canonical_reason().unwrap_or("Error").into(),
         status: status.as_u16(),
         detail: sentence(error).into(),
-        missing: missing.map(Cow::Borrowed),
-    });
+        missing: None,
+        conflicts: None,
+        version: None,
+    };
+    match known {
+        Some(exchange::Error::MissingBlobs(missing)) => {
+            problem.kind = Problem::MISSING_BLOBS.into();
+            problem.missing = Some(Cow::Borrowed(missing));
+        }
+        Some(exchange::Error::Conflicts {
+            conflicts, version, ..
+        }) => {
+            problem.kind = Problem::CONFLICT.into();
+            problem.conflicts = Some(conflicts.iter().map(conflicting).collect());
+            problem.version = Some(*version);
+        }
+        Some(exchange::Error::OtherVersion(version)) => {
+            problem.kind = Problem::CONFLICT.into();
+            problem.version = Some(*version);
+        }
+        Some(exchange::Error::ChangesTooOld(_)) => problem.kind = Problem::TOO_OLD.into(),
+        _ => {}
+    }
+    let problem = serde_json::to_string(&problem);
     let problem = problem.map_err(|error| Error::from(Bug::new(error)))?;
     // The replaced body has the caller's place among the open requests.
     let mut response =
@@ -63,10 +85,29 @@ fn is_below_v1(request: &ServiceRequest) -> Result<bool, Error> {
         .is_some_and(|rest| rest.starts_with(V1.as_bytes())))
 }
 
-fn missing(error: &actix_web::Error) -> Option<&[Sha256Sum]> {
-    match error.as_error::<Error>() {
-        Some(Error::Exchange(exchange::Error::MissingBlobs(missing))) => Some(missing),
-        _ => None,
+fn conflicting(conflict: &PathConflict) -> ConflictingPath {
+    let now = match conflict.now {
+        PathState::Nothing => None,
+        PathState::Folder => Some(PathNow {
+            kind: EntryKind::Directory,
+            sha256: None,
+            size: None,
+            executable: None,
+        }),
+        PathState::File {
+            sha256,
+            size,
+            executable,
+        } => Some(PathNow {
+            kind: EntryKind::File,
+            sha256: Some(sha256),
+            size: Some(size),
+            executable: Some(executable),
+        }),
+    };
+    ConflictingPath {
+        path: conflict.path.as_str().to_owned(),
+        now,
     }
 }
 

@@ -89,7 +89,7 @@ fn described(operation: &Operation, parts: &mut Parts) -> Value {
     for (status, sentence) in &operation.failures {
         parts.fails(*status, sentence);
     }
-    if operation.may != May::Everybody {
+    if !matches!(operation.may, May::Everybody | May::ReadersOfDirectory) {
         parts.fails(403, "Permission denied");
     }
     parts.fails(403, "The token or the session does not permit this");

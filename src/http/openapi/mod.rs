@@ -10,5 +10,5 @@ mod parts;
 pub use answer::{Answer, NoContent};
 pub use argument::Argument;
 pub use document::{Document, LateDocument};
-pub use operation::{May, Operation, delete, get, post, put};
+pub use operation::{May, Operation, delete, get, head, patch, post, put};
 pub use parts::Parts;

@@ -23,6 +23,12 @@ pub enum May {
     RosterReaders,
     /// Instructors of the course, registrars, and admins.
     RosterKeepers,
+    /// Everybody with that level of access to the directory. Those without any get 404.
+    ReadersOfDirectory,
+    /// The same for writers.
+    WritersOfDirectory,
+    /// The same for admins of the directory.
+    AdminsOfDirectory,
     /// Admins.
     Admins,
 }
@@ -45,6 +51,15 @@ impl May {
                 "For instructors and assistants of the course, for registrars, and for admins."
             }
             Self::RosterKeepers => "For instructors of the course, for registrars, and for admins.",
+            Self::ReadersOfDirectory => {
+                "For everybody who can read the directory. All others get 404."
+            }
+            Self::WritersOfDirectory => {
+                "For everybody who can write the directory. Those who cannot read it get 404."
+            }
+            Self::AdminsOfDirectory => {
+                "For admins of the directory. Those who cannot read it get 404."
+            }
             Self::Admins => "For admins.",
         }
     }
@@ -157,4 +172,14 @@ constructor!(
     /// Returns an operation that removes something.
     delete,
     "DELETE"
+);
+constructor!(
+    /// Returns an operation that changes a part of something.
+    patch,
+    "PATCH"
+);
+constructor!(
+    /// Returns an operation that replies with the headers of a read.
+    head,
+    "HEAD"
 );

@@ -190,6 +190,7 @@ impl Said {
             Error::NoMetricsToken | Error::DebugOff | Error::PagesReadOnly => {
                 refused("failure-read-only")
             }
+            Error::NoSuchRange(_) => refused("failure-no-path"),
         }
     }
 
@@ -237,6 +238,7 @@ impl Said {
             }
             E::AlreadyExists(thing) => refused(view.say(match thing {
                 Thing::Course => "failure-course-exists",
+                Thing::Directory => "failure-directory-exists",
                 _ => "failure-assignment-exists",
             })),
             E::Denied(_) | E::InstructorsAreForAdmins { .. } => {
@@ -278,6 +280,7 @@ impl Said {
                 let size = ByteSize(*limit).rounded();
                 let key = match whose {
                     QuotaOwner::Student(_) => "failure-own-quota",
+                    QuotaOwner::Person(_) => "failure-person-quota",
                     QuotaOwner::Course => "failure-course-quota",
                 };
                 refused(view.say_with(key, "size", &size)).with_help("failure-help-leave-out")
@@ -291,7 +294,14 @@ impl Said {
                 refused(view.say_with("failure-former", "name", name.as_str()))
                     .with_help("failure-help-login")
             }
+            E::Conflicts { .. } | E::OtherVersion(_) | E::ChangesTooOld(_) => {
+                refused(view.say("failure-directory-changed")).with_help("failure-help-reload")
+            }
+            E::TooManyEntries(_) => refused(view.say("failure-directory-entries")),
+            E::TooManyDirectories { .. } => refused(view.say("failure-directories")),
             E::NothingStored(_)
+            | E::IntoItself(_)
+            | E::UnusableFact(_)
             | E::NothingSetAside(_)
             | E::NameInUse(_)
             | E::SameName(_)
@@ -327,10 +337,12 @@ const fn not_found(thing: Thing) -> &'static str {
         Thing::Course => "failure-no-course",
         Thing::Assignment => "failure-no-assignment",
         Thing::Instructor | Thing::Assistant | Thing::Student => "failure-no-person",
-        Thing::Version => "failure-no-version",
+        Thing::Version | Thing::DirectoryVersion => "failure-no-version",
         Thing::Submission => "failure-no-submission",
         Thing::Feedback => "failure-no-feedback",
         Thing::Extension => "failure-no-extension",
+        Thing::Directory => "failure-no-directory",
+        Thing::Path => "failure-no-path",
     }
 }
 

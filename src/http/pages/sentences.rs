@@ -61,6 +61,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
     let subject = event.subject.as_deref().unwrap_or(&actor);
     let formerly = detail["formerly"].as_str().unwrap_or("–");
     let assignment = event.assignment.as_deref().unwrap_or_default();
+    let directory = detail["directory"].as_str().unwrap_or("–");
     let time = |value: &Value| {
         let at = value.as_str().and_then(|text| Timestamp::parse(text).ok());
         at.map_or_else(
@@ -91,6 +92,14 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         ("feedback given", _) => "event-feedback-given",
         ("feedback deleted", _) => "event-feedback-deleted",
         ("feedback restored", _) => "event-feedback-restored",
+        ("directory created", _) => "event-directory-created",
+        ("directory changed", _) => "event-directory-changed",
+        ("directory shared", _) => "event-directory-shared",
+        ("directory written", _) => "event-directory-written",
+        ("directory labelled", _) => "event-directory-labelled",
+        ("directory reverted", _) => "event-directory-reverted",
+        ("directory deleted", _) => "event-directory-deleted",
+        ("directory restored", _) => "event-directory-restored",
         ("imported", _) if event.submission.is_some() => "event-imported-submission",
         ("imported", _) if event.assignment.is_some() => "event-imported-assignment",
         ("imported", _) => "event-imported",
@@ -117,6 +126,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
             ("actor", actor.to_value()),
             ("subject", subject.to_value()),
             ("assignment", assignment.to_value()),
+            ("directory", directory.to_value()),
             ("due", due.to_value()),
             ("was", was.to_value()),
             ("formerly", formerly.to_value()),

@@ -110,11 +110,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/versions.ftl")),
             include_str!(concat!("l10n/", $language, "/undo.ftl")),
             include_str!(concat!("l10n/", $language, "/settings.ftl")),
+            include_str!(concat!("l10n/", $language, "/directories.ftl")),
         ]
     };
 }
 
-const FILES: usize = 11;
+const FILES: usize = 12;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

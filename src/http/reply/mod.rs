@@ -1,5 +1,8 @@
 //! Replies other than short JSON: listings, archives, downloads, receipts, redirects and live parts of pages.
 
+pub mod blob;
+pub mod created;
+pub mod directory_tar;
 pub mod download;
 pub mod file_list;
 pub mod listing;

@@ -4,13 +4,13 @@ use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Answer, Parts};
 use crate::http::reply::seen::noting;
-use actix_web::body::{BodyStream, BoxBody, SizedStream};
+use actix_web::body::{BodyStream, BoxBody, MessageBody, SizedStream};
 use actix_web::http::header::{self, HeaderName};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_codec::TarEncoder;
-use nbcourier_domain::Timestamp;
+use nbcourier_domain::{Sha256Sum, Timestamp};
 use nbcourier_exchange::files::trees::{
     AHEAD, Bundle, Contents, FoundTree, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
@@ -30,6 +30,26 @@ const WORTH_COMPRESSING: u64 = 16 * 1024;
 
 /// A reply with an archive of one tree. It is compressed for clients that accept it, since notebooks are text.
 pub struct Archive(HttpResponse);
+
+impl Archive {
+    /// Returns a reply with a whole archive. `reply` has its other headers.
+    pub fn new(mut reply: HttpResponseBuilder, digest: Sha256Sum, archive: Bytes) -> Self {
+        if (archive.len() as u64) < WORTH_COMPRESSING {
+            reply.insert_header((header::CONTENT_ENCODING, "identity"));
+        }
+        Self::streamed(reply, digest, BoxBody::new(archive))
+    }
+
+    /// Returns a reply with an archive that is made while it is sent.
+    pub fn streamed(
+        mut reply: HttpResponseBuilder,
+        digest: Sha256Sum,
+        body: impl MessageBody + 'static,
+    ) -> Self {
+        reply.insert_header((TREE_DIGEST, digest.to_string()));
+        Self(reply.content_type(CONTENT_TYPE).body(body))
+    }
+}
 
 impl Responder for Archive {
     type Body = BoxBody;

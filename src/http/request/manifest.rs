@@ -2,16 +2,28 @@
 
 use crate::http::error::{Error, Result};
 use crate::http::request::json;
+use crate::http::request::tree_readers::Document;
 use nbcourier_api::{Manifest, ManifestEntry};
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::files::parcel::Claim;
 
-/// The name of a manifest as an entry of an archive.
-pub const NAME: &str = "manifest.json";
+/// The files of a manifest, in its order.
+pub struct ManifestFiles(Vec<Claim>);
 
-/// Returns the files of a manifest, in its order.
-pub fn parse(text: &[u8]) -> Result<Vec<Claim>> {
+impl Document for ManifestFiles {
+    const NAME: &'static str = "manifest.json";
+
+    fn parse(text: &[u8]) -> Result<Self> {
+        parse(text).map(Self)
+    }
+
+    fn take_claims(&mut self) -> Vec<Claim> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+fn parse(text: &[u8]) -> Result<Vec<Claim>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;
     let manifest: Manifest = json::parse(text, "The manifest cannot be JSON decoded")?;
     let mut paths = PathSet::default();

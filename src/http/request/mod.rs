@@ -1,6 +1,8 @@
 //! The parts of a request that handlers read.
 
 pub mod body;
+pub mod changes_body;
+pub mod directory_path;
 pub mod form;
 pub mod idempotency;
 pub mod json;

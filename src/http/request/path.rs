@@ -39,7 +39,7 @@ pub struct RestOfPath(pub String);
 pub struct Numbered(pub Option<i64>);
 
 /// Returns the text of a path parameter. The router leaves some percent-escapes, so they are decoded here.
-fn text(request: &HttpRequest, name: &str) -> Result<String> {
+pub(super) fn text(request: &HttpRequest, name: &str) -> Result<String> {
     if percent_decode_str(request.uri().path())
         .decode_utf8()
         .is_err()

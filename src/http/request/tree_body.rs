@@ -7,8 +7,9 @@ use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
 use crate::http::request::body::{self, Blocks};
+use crate::http::request::manifest::ManifestFiles;
 use crate::http::request::tree_readers::{
-    ArchiveReader, ManifestReader, ManifestWithBytesReader, Reader,
+    ArchiveReader, DocumentReader, DocumentWithBytesReader, Reader,
 };
 use crate::http::state::AppState;
 use actix_web::dev::Payload;
@@ -59,12 +60,16 @@ impl TreeBody {
                 receive(exchange, &request, body, reader).await
             }
             JSON => {
-                let reader = ManifestReader::new(exchange, account);
-                receive(exchange, &request, body, reader).await
+                let intake = Intake::counted(exchange, account);
+                let reader = DocumentReader::<ManifestFiles>::new(intake);
+                let (_, parcel) = receive(exchange, &request, body, reader).await?;
+                Ok(parcel)
             }
             MANIFEST_AND_BYTES => {
-                let reader = ManifestWithBytesReader::new(exchange, account);
-                receive(exchange, &request, body, reader).await
+                let intake = Intake::counted(exchange, account);
+                let reader = DocumentWithBytesReader::<ManifestFiles>::new(intake);
+                let (_, parcel) = receive(exchange, &request, body, reader).await?;
+                Ok(parcel)
             }
             _ => Err(Error::UnsupportedMediaType(
                 "Send the files as application/x-tar, or a manifest of them as application/json or \
@@ -137,7 +142,7 @@ impl Argument for BatchBody {
     }
 }
 
-fn archive() -> Schema {
+pub(super) fn archive() -> Schema {
     schemars::json_schema!({ "type": "string", "contentMediaType": TAR })
 }
 
@@ -158,7 +163,7 @@ fn describe_archive(parts: &mut Parts) {
     );
 }
 
-fn content_type(request: &HttpRequest) -> String {
+pub(super) fn content_type(request: &HttpRequest) -> String {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default();
@@ -179,7 +184,8 @@ fn packing(request: &HttpRequest) -> Result<Packing> {
     }
 }
 
-async fn receive<R: Reader>(
+/// Reads a body while its next block arrives, and returns what the reader makes of it.
+pub(super) async fn receive<R: Reader>(
     exchange: &Exchange,
     request: &HttpRequest,
     body: web::Payload,

@@ -1,17 +1,16 @@
 //! Readers that make trees from the bytes of a body.
 
 use crate::http::error::{Error, Result};
-use crate::http::request::manifest;
 use nbcourier_codec::{TarDecoder, TarEvent};
-use nbcourier_domain::{RelativePath, Sha256Sum};
-use nbcourier_exchange::Account;
-use nbcourier_exchange::Exchange;
+use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum};
 use nbcourier_exchange::files::intake::{BatchIntake, Intake, Overflow};
 use nbcourier_exchange::files::parcel::{Batch, Claim, Parcel};
+use nbcourier_work::Bug;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
-/// Maximum length of a manifest, in bytes.
-const MAX_MANIFEST: usize = 8 * 1024 * 1024;
+/// Maximum length of a manifest or another document, in bytes.
+const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 
 /// Builds a value from the bytes of a body.
 pub trait Reader: Sized + Send + 'static {
@@ -145,24 +144,38 @@ impl<I: Archived> Reader for ArchiveReader<I> {
     }
 }
 
-/// The reader of a manifest whose bytes should all be stored already.
-pub struct ManifestReader {
-    text: Vec<u8>,
-    intake: Intake,
+/// A document that names the bytes that a body brings, or that should be stored already.
+pub trait Document: Sized + Send + 'static {
+    /// Its name as the first entry of an archive.
+    const NAME: &'static str;
+
+    /// Parses the document.
+    fn parse(text: &[u8]) -> Result<Self>;
+
+    /// Takes the files out of the document.
+    fn take_claims(&mut self) -> Vec<Claim>;
 }
 
-impl ManifestReader {
+/// The reader of a document whose bytes should all be stored already.
+pub struct DocumentReader<D> {
+    text: Vec<u8>,
+    intake: Intake,
+    of: PhantomData<fn() -> D>,
+}
+
+impl<D> DocumentReader<D> {
     /// Returns a reader that has read nothing.
-    pub fn new(exchange: &Exchange, account: Account) -> Self {
+    pub fn new(intake: Intake) -> Self {
         Self {
             text: Vec::new(),
-            intake: Intake::counted(exchange, account),
+            intake,
+            of: PhantomData,
         }
     }
 }
 
-impl Reader for ManifestReader {
-    type Output = Parcel;
+impl<D: Document> Reader for DocumentReader<D> {
+    type Output = (D, Parcel);
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
         extend(&mut self.text, bytes)
@@ -172,67 +185,69 @@ impl Reader for ManifestReader {
         None
     }
 
-    fn finish(self) -> Result<Parcel> {
-        let claims = manifest::parse(&self.text)?;
-        Ok(self.intake.finish_claimed(claims)?)
+    fn finish(self) -> Result<(D, Parcel)> {
+        let mut document = D::parse(&self.text)?;
+        let claims = document.take_claims();
+        Ok((document, self.intake.finish_claimed(claims)?))
     }
 }
 
 fn extend(text: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    if text.len() + bytes.len() > MAX_MANIFEST {
-        return Err(Error::FieldTooLarge(MAX_MANIFEST));
+    if text.len() + bytes.len() > MAX_DOCUMENT {
+        return Err(Error::FieldTooLarge(MAX_DOCUMENT));
     }
     text.extend_from_slice(bytes);
     Ok(())
 }
 
-/// The reader of an archive with a manifest and the bytes sent along with it.
-pub struct ManifestWithBytesReader {
+/// The reader of an archive with a document and the bytes sent along with it.
+pub struct DocumentWithBytesReader<D> {
     archive: TarDecoder,
     intake: Intake,
     text: Vec<u8>,
-    files: Option<ManifestFiles>,
+    named: Option<Named<D>>,
     open: Option<Sha256Sum>,
 }
 
-/// The files of a manifest, and the size that it gives for each blob.
-struct ManifestFiles {
+/// A document, its files, and the size that it gives for each blob.
+struct Named<D> {
+    document: D,
     claims: Vec<Claim>,
     sizes: HashMap<Sha256Sum, u64>,
 }
 
-impl ManifestWithBytesReader {
+impl<D> DocumentWithBytesReader<D> {
     /// Returns a reader that has read nothing.
-    pub fn new(exchange: &Exchange, account: Account) -> Self {
+    pub fn new(intake: Intake) -> Self {
         Self {
             archive: TarDecoder::new(),
-            intake: Intake::counted(exchange, account),
+            intake,
             text: Vec::new(),
-            files: None,
+            named: None,
             open: None,
         }
     }
 }
 
-impl Reader for ManifestWithBytesReader {
-    type Output = Parcel;
+impl<D: Document> Reader for DocumentWithBytesReader<D> {
+    type Output = (D, Parcel);
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
         let Self {
             archive,
             intake,
             text,
-            files,
+            named,
             open,
         } = self;
         archive.feed(bytes, &mut |event| {
-            let Some(files) = files else {
-                *files = take_manifest(&event, text)?;
+            let Some(named) = named else {
+                *named = take_document(&event, text)?;
                 return Ok(());
             };
             match event {
                 TarEvent::Begin(path, size) => {
-                    *open = Some(expected(path, size, files)?);
+                    *open = Some(expected(path, size, &named.sizes, D::NAME)?);
                     intake.begin_sized(size)?;
                 }
                 TarEvent::Content(bytes) => intake.write(bytes)?,
@@ -254,44 +269,85 @@ impl Reader for ManifestWithBytesReader {
         self.intake.take_overflow()
     }
 
-    fn finish(self) -> Result<Parcel> {
+    fn finish(self) -> Result<(D, Parcel)> {
         self.archive.finish()?;
-        let files = self.files.ok_or_else(without_manifest)?;
-        Ok(self.intake.finish_claimed(files.claims)?)
+        let named = self.named.ok_or_else(without_document::<D>)?;
+        let parcel = self.intake.finish_claimed(named.claims)?;
+        Ok((named.document, parcel))
     }
 }
 
-fn without_manifest() -> Error {
-    Error::bad(format!("The first entry is not {}", manifest::NAME))
+fn without_document<D: Document>() -> Error {
+    Error::bad(format!("The first entry is not {}", D::NAME))
 }
 
-/// Reads the first entry. Returns the manifest once it is complete.
-fn take_manifest(event: &TarEvent<'_>, text: &mut Vec<u8>) -> Result<Option<ManifestFiles>> {
+/// Reads the first entry. Returns the document once it is complete.
+fn take_document<D: Document>(
+    event: &TarEvent<'_>,
+    text: &mut Vec<u8>,
+) -> Result<Option<Named<D>>> {
     match event {
-        TarEvent::Begin(path, _) if path.as_str() != manifest::NAME => Err(without_manifest()),
+        TarEvent::Begin(path, _) if path.as_str() != D::NAME => Err(without_document::<D>()),
         TarEvent::Begin(..) => Ok(None),
         TarEvent::Content(bytes) => extend(text, bytes).map(|()| None),
         TarEvent::End => {
-            let claims = manifest::parse(&std::mem::take(text))?;
+            let mut document = D::parse(&std::mem::take(text))?;
+            let claims = document.take_claims();
             let sizes = claims.iter().map(|claim| (claim.sha256, claim.size));
-            Ok(Some(ManifestFiles {
+            Ok(Some(Named {
                 sizes: sizes.collect(),
+                document,
                 claims,
             }))
         }
     }
 }
 
-/// Returns the checksum that an entry is named by. Fails if the manifest does not have it, or has another size for it.
-fn expected(path: &RelativePath, size: u64, files: &ManifestFiles) -> Result<Sha256Sum> {
+/// Returns the checksum that an entry is named by. Fails if the document does not have it, or has another size for it.
+fn expected(
+    path: &RelativePath,
+    size: u64,
+    sizes: &HashMap<Sha256Sum, u64>,
+    document: &str,
+) -> Result<Sha256Sum> {
+    let what = document.trim_end_matches(".json");
     let name = Sha256Sum::parse(path.as_str());
-    let known = name.and_then(|name| Some((name, files.sizes.get(&name)?)));
+    let known = name.and_then(|name| Some((name, sizes.get(&name)?)));
     match known {
         Some((name, expected)) if *expected == size => Ok(name),
         Some(_) => Err(Error::bad(format!(
-            "{path} has another size than the manifest says"
+            "{path} has another size than the {what} says"
         ))),
-        None => Err(Error::bad(format!("{path} is not in the manifest"))),
+        None => Err(Error::bad(format!("{path} is not in the {what}"))),
+    }
+}
+
+/// The reader of the bytes of one file.
+pub struct FileReader(Intake);
+
+impl FileReader {
+    /// Returns a reader that has read nothing.
+    pub fn new(mut intake: Intake) -> Result<Self> {
+        intake.begin()?;
+        Ok(Self(intake))
+    }
+}
+
+impl Reader for FileReader {
+    type Output = (BlobRef, Intake);
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.0.write(bytes)?)
+    }
+
+    fn overflow(&mut self) -> Option<Overflow> {
+        self.0.take_overflow()
+    }
+
+    fn finish(mut self) -> Result<(BlobRef, Intake)> {
+        let blob = self.0.end_unplaced();
+        let blob = blob.ok_or_else(|| Bug::new("a file that was begun does not end"))?;
+        Ok((blob, self.0))
     }
 }
 

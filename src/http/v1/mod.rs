@@ -5,6 +5,7 @@ pub mod collect;
 pub mod course_settings;
 pub mod courses;
 pub mod dates;
+pub mod directories;
 pub mod events;
 pub mod feedback;
 pub mod files;

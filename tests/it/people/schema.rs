@@ -9,6 +9,15 @@ const NO_NAMES: &[&str] = &[
     "courses.name",
     "courses.time_zone",
     "courses.title",
+    "directories.deliver",
+    "directories.description",
+    "directories.name",
+    "directory_entries.path",
+    "directory_grants.hub_group",
+    "directory_versions.device",
+    "directory_versions.label",
+    "directory_versions.message",
+    "directory_versions.origin",
     "ended_sessions.id",
     "events.action",
     "events.assignment",
@@ -36,6 +45,11 @@ const DETAILS: &[&str] = &[
 
 /// The columns with names. Renaming and removing people changes all of them.
 const NAMES: &[&str] = &[
+    "directories.created_by",
+    "directories.owner",
+    "directory_grants.granted_by",
+    "directory_grants.person",
+    "directory_versions.made_by",
     "events.actor",
     "events.detail",
     "events.subject",

@@ -3,7 +3,7 @@
 mod archives;
 mod assignments;
 mod before;
-mod client;
+pub mod client;
 mod collect;
 mod dates;
 mod events;

@@ -6,6 +6,7 @@ pub mod intake;
 pub(crate) mod objects;
 pub mod parcel;
 pub(crate) mod quota;
+pub mod ranges;
 pub(crate) mod space;
 pub mod trees;
 pub(crate) mod verified;

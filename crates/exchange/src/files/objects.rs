@@ -72,15 +72,23 @@ pub(crate) async fn name<T: Send + 'static>(
     change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Clone + Send + 'static,
     committed: impl FnOnce(&mut T) + Clone + Send + 'static,
 ) -> Result<T> {
-    let mut attempt = 1;
+    let attempt = || entry.write_then(change.clone(), committed.clone());
+    renewed(sent, attempt).await
+}
+
+/// Attempts a change that names files, and sends them again if a clean-up has removed their rows before.
+pub(crate) async fn renewed<T, F: Future<Output = Result<T>>>(
+    sent: &impl IncomingTrees,
+    attempt: impl Fn() -> F,
+) -> Result<T> {
+    let mut number = 1;
     loop {
-        let result = entry.write_then(change.clone(), committed.clone()).await;
-        match result {
-            Err(error) if is_overtaken(&error) && attempt < ATTEMPTS => {
+        match attempt().await {
+            Err(error) if is_overtaken(&error) && number < ATTEMPTS => {
                 if !sent.send_again().await? {
                     return Err(error);
                 }
-                attempt += 1;
+                number += 1;
             }
             result => return result,
         }

@@ -79,6 +79,15 @@ impl Arrived {
     }
 }
 
+/// Bytes that have a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredBytes {
+    /// The row.
+    pub row: i64,
+    /// The number of bytes.
+    pub size: u64,
+}
+
 /// A tree that is ready to be saved and named by a row.
 #[derive(Debug)]
 pub struct Parcel {
@@ -243,6 +252,44 @@ impl Parcel {
     /// Notes that the transaction that names the tree and has taken this quota is durable.
     pub(crate) fn committed(&self, taken: Option<Taken>) {
         self.arrived.committed(taken);
+    }
+
+    /// Saves the bytes that the files name, inside the transaction that will name them in a directory. `reach` returns
+    /// what the caller can read, and is asked only if bytes were not sent. Returns the rows of all bytes.
+    pub(crate) fn store(
+        &self,
+        conn: &mut Connection,
+        blobs: &Blobs,
+        now: Timestamp,
+        reach: impl FnOnce(&mut Connection) -> Result<Reach>,
+    ) -> Result<HashMap<Sha256Sum, StoredBytes>> {
+        check_files(blobs, &self.arrived.arrivals)?;
+        let tree = match &self.files {
+            Files::Arrived(tree) => Cow::Borrowed(tree),
+            Files::Claimed(claims, known) => {
+                let is_sent = |claim: &Claim| known.contains_key(&claim.sha256);
+                let reach = if claims.iter().all(is_sent) {
+                    Reach::Nothing
+                } else {
+                    reach(conn)?
+                };
+                Cow::Owned(resolve(conn, blobs, &reach, claims, known)?)
+            }
+        };
+        let mut ids = trees::receive(conn, &self.arrived.arrivals, now)?;
+        let contents = contents([&*tree]);
+        let unknown: Vec<Sha256Sum> = contents
+            .keys()
+            .filter(|sum| !ids.contains_key(*sum))
+            .copied()
+            .collect();
+        ids.extend(nbcourier_storage::blobs::ids(conn, unknown.into_iter())?);
+        let stored = contents.into_iter().map(|(sum, size)| {
+            // With several servers, a clean-up of another one may have been quicker.
+            let row = ids.get(&sum).ok_or(nbcourier_storage::Error::Overtaken)?;
+            Ok((sum, StoredBytes { row: *row, size }))
+        });
+        stored.collect()
     }
 
     /// Saves only the bytes, inside the transaction that will name them in its own trees.

@@ -12,9 +12,10 @@ use crate::op::Rows;
 use crate::{Error, QuotaOwner, Result};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, DirectoryOwner, Sha256Sum, UserName};
 use nbcourier_storage::usage::{self, Owner, Part};
 use nbcourier_storage::{self as store, Connection};
+use nbcourier_work::Bug;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -240,6 +241,56 @@ impl Quota {
             self.known.owners.insert(owner, amount);
         }
         Ok(Some(taken))
+    }
+
+    /// Counts `added` bytes of a directory, of the person or of the course with that row. It runs in the transaction that
+    /// keeps them, after they are written: what the same change removes makes room.
+    pub fn take_for_directory(
+        &self,
+        conn: &mut Connection,
+        owner: &DirectoryOwner,
+        course: Option<i64>,
+        added: u64,
+    ) -> Result<Option<Taken>> {
+        let (owner, limit, whose) = match (owner, course) {
+            (DirectoryOwner::Person(person), _) => (
+                Owner::Person(person.clone()),
+                self.limits.person_bytes,
+                QuotaOwner::Person(person.clone()),
+            ),
+            (DirectoryOwner::Course(_), Some(course)) => (
+                Owner::Course(course),
+                self.limits.course_bytes,
+                QuotaOwner::Course,
+            ),
+            (DirectoryOwner::Course(_), None) => {
+                return Err(Bug::new("a directory of a course without its row").into());
+            }
+        };
+        let Some(limit) = limit.filter(|_| added > 0) else {
+            return Ok(None);
+        };
+        let mut amount = self.amount(conn, &owner, limit.saturating_sub(added))?;
+        amount.bytes = amount.bytes.saturating_add(added);
+        if amount.bytes > limit {
+            // The rows are written, so that the sum has the added bytes.
+            amount.bytes = usage::total(conn, &owner)?;
+            amount.added_up = Instant::now();
+        }
+        if amount.bytes > limit {
+            self.known.owners.invalidate(&owner);
+            return Err(Error::OverQuota {
+                whose,
+                limit,
+                used: amount.bytes.saturating_sub(added),
+                added,
+            });
+        }
+        self.known.owners.insert(owner.clone(), amount);
+        Ok(Some(Taken {
+            owners: vec![owner],
+            known: Arc::clone(&self.known),
+        }))
     }
 
     /// Returns the owners' amounts with `added` more bytes, or the error that this is too much. Only the writer may

@@ -13,6 +13,7 @@
 use super::objects;
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
+use crate::directories::thinning;
 use crate::{Exchange, Mode, Result};
 use nbcourier_blobs::{Blobs, StoredFile};
 use nbcourier_domain::{Count, Timestamp};
@@ -40,6 +41,10 @@ pub struct GcReport {
     pub submissions: usize,
     /// Number of times that feedback on other submissions was removed.
     pub feedback: usize,
+    /// Number of directories.
+    pub directories: usize,
+    /// Number of versions of other directories that thin their history.
+    pub versions: usize,
     /// Number of trees that only those items named.
     pub trees: usize,
     /// Number of contents that only those items named, small and large.
@@ -67,7 +72,15 @@ impl std::fmt::Display for GcReport {
             Count(self.blobs, "blob"),
             Count(self.files, "file"),
             Count(self.bytes, "byte")
-        )
+        )?;
+        if self.directories > 0 {
+            let plural = if self.directories == 1 { "y" } else { "ies" };
+            write!(f, ", {} deleted director{plural}", self.directories)?;
+        }
+        if self.versions > 0 {
+            write!(f, ", {} of directories", Count(self.versions, "version"))?;
+        }
+        Ok(())
     }
 }
 
@@ -117,6 +130,7 @@ async fn clear(
             purge(conn, deleted_before)
         })
         .await?;
+    report.versions = thinning::thin(exchange, retention).await?.versions;
     remove_unnamed(exchange, arrived_before, &mut report).await?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     objects::delete_removed(exchange, &mut report).await?;
@@ -185,6 +199,7 @@ pub async fn rehearse(
         .without_policy()
         .try_out(Mode::DryRun, move |conn| {
             let mut report = purge(conn, deleted_before)?;
+            report.versions = thinning::rehearse(conn, retention)?.versions;
             objects::rehearse(conn, &blobs, &mut report)?;
             rehearse_unnamed(conn, arrived_before, &mut report)?;
             let claimed = store::blobs::ids(conn, files.iter().map(|file| file.sha256))?;
@@ -231,12 +246,14 @@ impl Arrival {
 
 fn purge(conn: &mut Connection, deleted_before: Timestamp) -> Result<GcReport> {
     let courses = store::courses::purge_deleted_before(conn, deleted_before)?;
+    let directories = store::directories::purge_deleted_before(conn, deleted_before)?;
     let purged = store::trash::purge_before(conn, deleted_before)?;
     Ok(GcReport {
         courses,
         assignments: purged.assignments,
         submissions: purged.submissions,
         feedback: purged.feedback,
+        directories,
         ..GcReport::default()
     })
 }

@@ -26,6 +26,8 @@ pub struct ExchangeMetrics {
     pub releases: Counter,
     /// Given feedback.
     pub feedback: Counter,
+    /// New versions of directories.
+    pub directory_versions: Counter,
     /// Fetches and readings of students that were not noted.
     pub unnoted: Counter,
 }

@@ -35,6 +35,8 @@ pub enum Lock<'a> {
     PersonShared(&'a UserName),
     /// The submissions of a student in the course with that row.
     Student(i64, &'a UserName),
+    /// A directory, by its owner and its name.
+    Directory(&'a str, &'a str),
 }
 
 impl Lock<'_> {
@@ -53,6 +55,8 @@ impl Lock<'_> {
             Self::Person(name) => (number(3, 0, name.as_str()), false),
             Self::PersonShared(name) => (number(3, 0, name.as_str()), true),
             Self::Student(course, name) => (number(4, *course, name.as_str()), false),
+            // Names have no slashes.
+            Self::Directory(owner, name) => (number(6, 0, &format!("{owner}/{name}")), false),
         }
     }
 }
@@ -185,6 +189,8 @@ mod tests {
             Lock::Student(1, &ann),
             Lock::Student(2, &ann),
             Lock::Student(1, &ben),
+            Lock::Directory("ann", "ben"),
+            Lock::Directory("ben", "ann"),
         ];
         let numbers: std::collections::BTreeSet<i64> =
             locks.iter().map(|lock| lock.number().0).collect();

@@ -23,7 +23,7 @@ use postgres::PgConnection;
 /// The prelude of files with queries: that of diesel, with our connection and our [`RunQueryDsl`].
 pub mod prelude {
     pub use super::{Connection, RunQueryDsl};
-    pub use crate::conditions::{AtMostDsl, Either, among, among_sums, maybe};
+    pub use crate::conditions::{AtMostDsl, Either, among, among_sums, among_texts, maybe};
     pub use diesel::prelude::*;
 }
 

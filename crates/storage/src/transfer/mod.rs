@@ -13,12 +13,12 @@ pub use places::{Destination, Guard, Origin, State};
 use super::backend::prelude::*;
 use super::schema::{blobs as blob_rows, identity, removed_objects as removed_rows};
 use super::{Error, Result, signing_keys, snapshot};
-use diesel::dsl::{exists, not};
 use nbcourier_domain::Sha256Sum;
 use rows::{
-    Table, assignments, blob_contents, blobs, courses, ended_sessions, events, extensions,
-    feedback, feedback_readings, fetches, hub_members, members, people, releases, removed_objects,
-    runs, submission_keys, submissions, tree_files, trees,
+    Table, assignments, blob_contents, blobs, courses, directories, directory_entries,
+    directory_grants, directory_versions, ended_sessions, events, extensions, feedback,
+    feedback_readings, fetches, hub_members, members, people, releases, removed_objects, runs,
+    submission_keys, submissions, tree_files, trees,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -73,6 +73,10 @@ macro_rules! each_table {
             $function::<submission_keys::All>($($argument),*)?,
             $function::<feedback::All>($($argument),*)?,
             $function::<feedback_readings::All>($($argument),*)?,
+            $function::<directories::All>($($argument),*)?,
+            $function::<directory_versions::All>($($argument),*)?,
+            $function::<directory_entries::All>($($argument),*)?,
+            $function::<directory_grants::All>($($argument),*)?,
             $function::<events::All>($($argument),*)?,
             $function::<runs::All>($($argument),*)?,
             $function::<removed_objects::All>($($argument),*)?,
@@ -264,11 +268,15 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 20] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 24] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
         events::All::clear,
+        directory_grants::All::clear,
+        directory_entries::All::clear,
+        directory_versions::All::clear,
+        directories::All::clear,
         feedback_readings::All::clear,
         feedback::All::clear,
         submission_keys::All::clear,
@@ -310,13 +318,11 @@ pub fn complete(
 ///
 /// Uploads that did not end are forgotten, since nothing of them was copied.
 pub fn relocate(conn: &mut Connection, bucket: Option<&str>, missing: &[i64]) -> Result<()> {
-    use super::schema::tree_files as named;
     conn.transaction(|conn| {
-        let is_named = exists(named::table.filter(named::blob_id.eq(blob_rows::id)));
         let open = blob_rows::table
             .filter(blob_rows::in_database.eq(false))
             .filter(blob_rows::arrived.eq(false))
-            .filter(not(is_named));
+            .filter(super::blobs::is_unnamed());
         diesel::delete(open).execute(conn)?;
         diesel::update(blob_rows::table.filter(blob_rows::arrived.eq(false)))
             .set(blob_rows::arrived.eq(true))

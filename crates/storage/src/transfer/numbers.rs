@@ -6,7 +6,7 @@ use crate::backend::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 /// The tables whose IDs grow.
-const NUMBERED: [&str; 10] = [
+const NUMBERED: [&str; 13] = [
     "courses",
     "members",
     "people",
@@ -16,6 +16,9 @@ const NUMBERED: [&str; 10] = [
     "releases",
     "submissions",
     "feedback",
+    "directories",
+    "directory_entries",
+    "directory_grants",
     "events",
 ];
 

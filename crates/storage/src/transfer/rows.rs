@@ -388,6 +388,72 @@ table! {
 }
 
 table! {
+    directories by id: BigInt;
+    {
+        id: i64,
+        owner: Option<String>,
+        course_id: Option<i64>,
+        name: String,
+        description: Option<String>,
+        parent_id: Option<i64>,
+        parent_version: Option<i64>,
+        head: i64,
+        deliver: Option<String>,
+        deliver_at_start: bool,
+        created_by: String,
+        created_at: i64,
+        deleted_at: Option<i64>,
+    }
+}
+
+table! {
+    directory_versions by directory_id: BigInt, version: BigInt;
+    {
+        directory_id: i64,
+        version: i64,
+        made_at: i64,
+        made_by: String,
+        device: Option<String>,
+        message: Option<String>,
+        origin: Option<String>,
+        label: Option<String>,
+        files: i64,
+        folders: i64,
+        bytes: i64,
+        path_bytes: i64,
+        digest: Option<Vec<u8>>,
+    }
+}
+
+table! {
+    directory_entries by id: BigInt;
+    {
+        id: i64,
+        directory_id: i64,
+        path: String,
+        blob_id: Option<i64>,
+        executable: bool,
+        since: i64,
+        until: Option<i64>,
+    }
+}
+
+table! {
+    directory_grants by id: BigInt;
+    {
+        id: i64,
+        directory_id: i64,
+        person: Option<String>,
+        hub_group: Option<String>,
+        course_id: Option<i64>,
+        role: Option<i16>,
+        level: i16,
+        granted_by: String,
+        granted_at: i64,
+    }
+}
+
+table! {
     events by id: BigInt;
     {
         id: i64,

@@ -52,6 +52,21 @@ const BLOBS: &str = "
     INSERT INTO blob_contents (blob_id, content) VALUES (2, X'00ff00');
     INSERT INTO tree_files (tree_id, position, path, blob_id) VALUES
         (1, 0, 'a/b', 2), (1, 1, 'c', 7), (8, 0, 'ü', 9);
+    INSERT INTO directories (id, owner, course_id, name, description, parent_id, parent_version, head, deliver,
+            deliver_at_start, created_by, created_at, deleted_at) VALUES
+        (2, NULL, 3, 'materials', 'Notebooks', NULL, NULL, 2, 'algebra', true, 'kim', 5, NULL),
+        (4, 'ann', NULL, 'copy', NULL, 2, 1, 1, NULL, false, 'ann', 6, 7);
+    INSERT INTO directory_versions (directory_id, version, made_at, made_by, device, message, origin, label, files,
+            folders, bytes, path_bytes, digest) VALUES
+        (2, 1, 5, 'kim', NULL, NULL, NULL, 'first', 1, 0, 3, 1, X'0f'),
+        (2, 2, 6, 'kim', 'laptop', 'more', '{}', NULL, 2, 1, 100003, 5, NULL),
+        (4, 1, 6, 'ann', NULL, NULL, NULL, NULL, 1, 0, 3, 1, NULL);
+    INSERT INTO directory_entries (id, directory_id, path, blob_id, executable, since, until) VALUES
+        (3, 2, 'a', 2, true, 1, NULL), (5, 2, 'b', NULL, false, 2, NULL), (6, 2, 'b/c', 7, false, 2, NULL),
+        (7, 4, 'a', 2, true, 1, 2);
+    INSERT INTO directory_grants (id, directory_id, person, hub_group, course_id, role, level, granted_by, granted_at)
+        VALUES (1, 2, 'ben', NULL, NULL, NULL, 2, 'kim', 8), (3, 2, NULL, 'guests', NULL, NULL, 1, 'kim', 8),
+               (4, 2, NULL, NULL, 3, 2, 3, 'kim', 8), (5, 2, NULL, NULL, NULL, NULL, 1, 'kim', 8);
 ";
 
 fn file(place: &TempDir, name: &str) -> Destination {

@@ -1,0 +1,259 @@
+//! Directories: their facts, grants, versions and contents.
+
+use super::files::Source;
+use super::http::Body;
+use super::{Client, Result};
+use nbcourier_api::{
+    Committed, Directories, Directory, DirectoryEntries, DirectoryEntry, DirectoryPatch,
+    DirectoryVersion, DirectoryVersions, Grant, Grants, NewChanges, NewCopy, NewDirectory,
+    NewGrants, NewLabel,
+};
+use nbcourier_domain::DirectoryOwner;
+use reqwest::{Method, Response};
+use serde_json::json;
+
+/// The owner and the name of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryAddress {
+    /// The owner.
+    pub owner: DirectoryOwner,
+    /// The name.
+    pub name: String,
+}
+
+/// The entries that are wanted of a version.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter<'a> {
+    /// The version, or `None` for the current one.
+    pub version: Option<i64>,
+    /// Only those below this directory, or only this file.
+    pub path: Option<&'a str>,
+    /// Only those directly in the directory.
+    pub is_flat: bool,
+    /// Only those whose paths match.
+    pub glob: Option<&'a str>,
+}
+
+/// The parts of a path below the address of a directory.
+struct Below<'a> {
+    owner: String,
+    directory: &'a DirectoryAddress,
+}
+
+impl<'a> Below<'a> {
+    fn of(directory: &'a DirectoryAddress) -> Self {
+        Self {
+            owner: directory.owner.to_string(),
+            directory,
+        }
+    }
+
+    fn names<'b>(&'b self, rest: &[&'b str]) -> Vec<&'b str> {
+        let begin = ["v1", "directories", &self.owner, &self.directory.name];
+        begin.into_iter().chain(rest.iter().copied()).collect()
+    }
+}
+
+impl Client {
+    /// Returns the directories that the caller can read, with these arguments of the query.
+    pub async fn directories(&self, arguments: &[(&str, &str)]) -> Result<Vec<Directory>> {
+        let mut all = Vec::new();
+        let take = |mut page: Directories| {
+            all.append(&mut page.directories);
+            page.next
+        };
+        self.pages_with(&["v1", "directories"], arguments, take)
+            .await?;
+        Ok(all)
+    }
+
+    /// Creates a directory.
+    pub async fn create_directory(&self, new: &NewDirectory) -> Result<Directory> {
+        let body = json!(new);
+        self.send(Method::POST, &["v1", "directories"], Body::Json(&body))
+            .await
+    }
+
+    /// Returns a directory.
+    pub async fn directory(&self, directory: &DirectoryAddress) -> Result<Directory> {
+        self.get(&Below::of(directory).names(&[])).await
+    }
+
+    /// Changes the name, the description or the delivery of a directory.
+    pub async fn change_directory(
+        &self,
+        directory: &DirectoryAddress,
+        patch: &DirectoryPatch,
+    ) -> Result<Directory> {
+        let below = Below::of(directory);
+        self.send(Method::PATCH, &below.names(&[]), Body::Json(&json!(patch)))
+            .await
+    }
+
+    /// Moves a directory to the trash.
+    pub async fn delete_directory(&self, directory: &DirectoryAddress) -> Result<()> {
+        self.delete(&Below::of(directory).names(&[])).await
+    }
+
+    /// Returns the deleted directories that the caller can restore.
+    pub async fn deleted_directories(&self) -> Result<Vec<Directory>> {
+        let mut all = Vec::new();
+        let take = |mut page: Directories| {
+            all.append(&mut page.directories);
+            page.next
+        };
+        self.pages(&["v1", "trash", "directories"], take).await?;
+        Ok(all)
+    }
+
+    /// Restores a deleted directory.
+    pub async fn restore_directory(&self, id: i64) -> Result<Directory> {
+        let id = id.to_string();
+        let names = ["v1", "trash", "directories", &id];
+        self.send(Method::POST, &names, Body::Nothing).await
+    }
+
+    /// Returns the grants of a directory that the caller may see.
+    pub async fn grants(&self, directory: &DirectoryAddress) -> Result<Vec<Grant>> {
+        let grants: Grants = self.get(&Below::of(directory).names(&["grants"])).await?;
+        Ok(grants.grants)
+    }
+
+    /// Replaces all grants of a directory.
+    pub async fn set_grants(
+        &self,
+        directory: &DirectoryAddress,
+        grants: &NewGrants,
+    ) -> Result<Vec<Grant>> {
+        let below = Below::of(directory);
+        let body = json!(grants);
+        let set: Grants = self
+            .send(Method::PUT, &below.names(&["grants"]), Body::Json(&body))
+            .await?;
+        Ok(set.grants)
+    }
+
+    /// Copies a version to a new directory of the caller.
+    pub async fn copy_directory(
+        &self,
+        directory: &DirectoryAddress,
+        copy: &NewCopy,
+    ) -> Result<Directory> {
+        let below = Below::of(directory);
+        let body = json!(copy);
+        self.send(Method::POST, &below.names(&["copies"]), Body::Json(&body))
+            .await
+    }
+
+    /// Returns the kept versions of a directory, or with a path, those in which it changed.
+    pub async fn directory_versions(
+        &self,
+        directory: &DirectoryAddress,
+        path: Option<&str>,
+    ) -> Result<Vec<DirectoryVersion>> {
+        let below = Below::of(directory);
+        let mut all = Vec::new();
+        let take = |mut page: DirectoryVersions| {
+            all.append(&mut page.versions);
+            page.next
+        };
+        match path {
+            None => self.pages(&below.names(&["versions"]), take).await?,
+            Some(path) => {
+                let names = below.names(&["history"]);
+                self.pages_with(&names, &[("path", path)], take).await?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Sets or removes the label of a version.
+    pub async fn label_version(
+        &self,
+        directory: &DirectoryAddress,
+        version: i64,
+        label: Option<String>,
+    ) -> Result<DirectoryVersion> {
+        let (below, version) = (Below::of(directory), version.to_string());
+        let body = json!(NewLabel { label });
+        let names = below.names(&["versions", &version, "label"]);
+        self.send(Method::PUT, &names, Body::Json(&body)).await
+    }
+
+    /// Makes a version with the files of an earlier one.
+    pub async fn restore_version(
+        &self,
+        directory: &DirectoryAddress,
+        version: i64,
+    ) -> Result<Committed> {
+        let (below, version) = (Below::of(directory), version.to_string());
+        let names = below.names(&["versions", &version, "restore"]);
+        self.send(Method::POST, &names, Body::Nothing).await
+    }
+
+    /// Returns the files and directories of a version, and its number.
+    pub async fn entries(
+        &self,
+        directory: &DirectoryAddress,
+        filter: &EntryFilter<'_>,
+    ) -> Result<(i64, Vec<DirectoryEntry>)> {
+        let below = Below::of(directory);
+        let version = filter.version.map(|version| version.to_string());
+        let arguments = [
+            ("version", version.as_deref()),
+            ("path", filter.path),
+            ("depth", filter.is_flat.then_some("1")),
+            ("glob", filter.glob),
+        ];
+        let arguments: Vec<(&str, &str)> = arguments
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        let (mut number, mut all) = (0, Vec::new());
+        let take = |mut page: DirectoryEntries| {
+            number = page.version;
+            all.append(&mut page.entries);
+            page.next
+        };
+        self.pages_with(&below.names(&["entries"]), &arguments, take)
+            .await?;
+        Ok((number, all))
+    }
+
+    /// Applies operations whose bytes are in reach of the caller.
+    pub async fn commit(
+        &self,
+        directory: &DirectoryAddress,
+        changes: &NewChanges,
+    ) -> Result<Committed> {
+        let below = Below::of(directory);
+        let body = json!(changes);
+        self.send(Method::POST, &below.names(&["changes"]), Body::Json(&body))
+            .await
+    }
+
+    /// Applies operations with the bytes that they name, as an archive.
+    pub async fn commit_with_bytes(
+        &self,
+        directory: &DirectoryAddress,
+        archive: &Source,
+    ) -> Result<Committed> {
+        let below = Below::of(directory);
+        let body = Body::Source("application/vnd.nbcourier.changes+x-tar", archive);
+        self.send(Method::POST, &below.names(&["changes"]), body)
+            .await
+    }
+
+    /// Begins to receive a file.
+    pub async fn get_file(
+        &self,
+        directory: &DirectoryAddress,
+        path: &str,
+        version: i64,
+    ) -> Result<Response> {
+        let (below, version) = (Below::of(directory), version.to_string());
+        let parts: Vec<&str> = ["files"].into_iter().chain(path.split('/')).collect();
+        self.receive(&below.names(&parts), &[("version", &version)])
+            .await
+    }
+}

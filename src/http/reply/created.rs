@@ -1,0 +1,24 @@
+//! Replies with a thing that was created.
+
+use crate::http::openapi::{Answer, Parts};
+use actix_web::body::BoxBody;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Status 201, and the thing as JSON.
+pub struct Created<T>(pub T);
+
+impl<T: Serialize> Responder for Created<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Created().json(self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema + 'static> Answer for Created<T> {
+    fn describe(parts: &mut Parts) {
+        parts.replies_json::<T>(201, "Created.");
+    }
+}

@@ -1,0 +1,9 @@
+//! Directories: their contents, changes, versions, grants, and the trash.
+
+mod changes;
+mod client;
+mod contents;
+mod hostile;
+mod keeping;
+mod sharing;
+mod versions;
