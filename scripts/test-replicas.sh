@@ -8,11 +8,11 @@ scripts/setup-postgres.sh
 scripts/setup-s3.sh
 suites=("$@")
 if [ ${#suites[@]} = 0 ]; then
-    suites=(protocol_replay races identity::login v1::submit v1::receipts people::merge people::purge uploads)
+    suites=(protocol_replay races identity::login v1::submit v1::receipts people::merge people::purge uploads directories::)
     [ -z "${NBCOURIER_TEST_ALL:-}" ] || suites+=(permission_matrix)
 fi
 # They bring servers of their own.
-skipped=(--skip postgres:: --skip s3::)
+skipped=(--skip directories::keeping --skip postgres:: --skip s3::)
 export NBCOURIER_TEST_STORE=postgres+s3
 export NBCOURIER_TEST_REPLICAS=3
 exec scripts/in-memory.sh cargo test --workspace --test it -- --test-threads 4 "${skipped[@]}" "${suites[@]}"

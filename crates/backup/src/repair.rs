@@ -10,8 +10,10 @@ use super::restore::find;
 use super::{ProgressEvent, backup};
 use nbcourier_blobs::{Blobs, Damage, LocalBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum};
-use nbcourier_exchange::upkeep::fsck::{DamagedBlob, Fault, FsckReport};
-use nbcourier_storage::{self as store, Connection, Store, snapshot};
+use nbcourier_exchange::upkeep::fsck::{
+    DamagedBlob, DamagedVersion, Fault, FsckReport, VersionFault,
+};
+use nbcourier_storage::{self as store, Connection, Store, directories, snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,10 @@ pub struct RepairReport {
     pub remaining: Vec<(BlobRef, Damage)>,
     /// Trees whose files do not match their digests.
     pub torn: Vec<Sha256Sum>,
+    /// The number of versions of directories whose counts were corrected.
+    pub counted_versions: u64,
+    /// Versions of directories whose files are not the right ones.
+    pub torn_versions: Vec<DamagedVersion>,
 }
 
 /// A backup as a source of good bytes.
@@ -78,6 +84,17 @@ pub async fn repair(
                     .await?;
                 report.counted += 1;
             }
+        }
+    }
+    for torn in &found.torn_versions {
+        if let VersionFault::Counts(size) = torn.fault {
+            let (directory, version) = (torn.directory, torn.version);
+            store
+                .write(move |conn| directories::check::correct(conn, directory, version, size))
+                .await?;
+            report.counted_versions += 1;
+        } else {
+            report.torn_versions.push(*torn);
         }
     }
     Ok(report)

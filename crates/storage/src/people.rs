@@ -203,14 +203,18 @@ struct Count {
     count: i64,
 }
 
-/// Returns the number of rows that name a person and belong to no course: events, and groups of the hub for courses
-/// that do not exist.
+/// Returns the number of rows that name a person and belong to no course: events, groups of the hub for courses that do
+/// not exist, and the rows of directories.
 pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
     let rows = diesel::sql_query(
         "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = $1 AND NOT EXISTS
                 (SELECT 1 FROM courses c WHERE c.name = h.course AND c.deleted_at IS NULL))
             + (SELECT count(*) FROM events v WHERE (v.actor = $1 OR v.subject = $1 OR instr(v.detail, $2) > 0 AND instr(v.detail, '\"formerly\":' || $2) = 0)
-                AND NOT EXISTS (SELECT 1 FROM courses c WHERE c.id = v.course_id)) AS count",
+                AND NOT EXISTS (SELECT 1 FROM courses c WHERE c.id = v.course_id))
+            + (SELECT count(*) FROM directories d WHERE d.owner = $1)
+            + (SELECT count(*) FROM directories d WHERE d.created_by = $1 AND d.owner IS NULL)
+            + (SELECT count(*) FROM directory_versions w WHERE w.made_by = $1)
+            + (SELECT count(*) FROM directory_grants g WHERE g.person = $1 OR g.granted_by = $1) AS count",
     )
     .bind::<Text, _>(person.as_str())
     .bind::<Text, _>(quoted(person.as_str()))

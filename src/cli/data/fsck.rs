@@ -7,7 +7,7 @@ use crate::config::{PlaceArgs, Places};
 use nbcourier_backup as backup;
 use nbcourier_blobs::{Blobs, LocalBlobs};
 use nbcourier_domain::Count;
-use nbcourier_exchange::upkeep::fsck::{self, Fault, FsckReport};
+use nbcourier_exchange::upkeep::fsck::{self, DamagedVersion, Fault, FsckReport, VersionFault};
 use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::upkeep::runs::{self, Task};
 use nbcourier_storage::Store;
@@ -58,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let count = report.damaged.len()
         + report.database.len()
         + report.torn.len()
+        + report.torn_versions.len()
         + usize::from(report.unlisted.is_some());
     println!(
         "Found {}. Stop the server, and repair it with --repair --from a backup.",
@@ -116,6 +117,9 @@ fn say(arguments: &Arguments, report: &FsckReport) {
             }
         }
     }
+    for torn in &report.torn_versions {
+        println!("damaged: {}", version_in_words(torn));
+    }
     if let Some(why) = &report.unlisted {
         println!("damaged: a directory of blobs cannot be listed: {why}");
     }
@@ -129,6 +133,9 @@ fn say(arguments: &Arguments, report: &FsckReport) {
             Count(report.bytes, "byte"),
             Count(report.trees, "tree")
         );
+        if report.versions > 0 {
+            println!("Directories: {}.", Count(report.versions, "version"));
+        }
     }
     if report.unclaimed > 0 {
         let kind = if report.are_objects { "object" } else { "file" };
@@ -139,6 +146,17 @@ fn say(arguments: &Arguments, report: &FsckReport) {
     }
     for stray in &report.strays {
         println!("{} does not belong there.", stray.display());
+    }
+}
+
+fn version_in_words(torn: &DamagedVersion) -> String {
+    let version = format!("version {} of directory {}", torn.version, torn.directory);
+    match torn.fault {
+        VersionFault::OtherFiles => format!("{version} does not match its checksum"),
+        VersionFault::Counts(_) => format!("{version} has other numbers of files than its row"),
+        VersionFault::BelowFiles(number) => {
+            format!("{version} has {} below a file", Count(number, "path"))
+        }
     }
 }
 
@@ -195,6 +213,10 @@ fn repair(
     if repaired.counted > 0 {
         println!("repaired: the rows of {}", Count(repaired.counted, "tree"));
     }
+    if repaired.counted_versions > 0 {
+        let versions = Count(repaired.counted_versions, "version");
+        println!("repaired: the rows of {versions} of directories");
+    }
     for place in &repaired.set_aside {
         println!("set aside: {}", place.display());
     }
@@ -210,6 +232,12 @@ fn repair(
             blob.sha256, blob.size
         );
     }
+    for torn in &repaired.torn_versions {
+        println!(
+            "remains: {}; nbcourier dir restore brings back an earlier version",
+            version_in_words(torn)
+        );
+    }
     for digest in &repaired.torn {
         println!("remains: tree {digest} does not match its checksum");
     }
@@ -223,6 +251,7 @@ fn repair(
     }
     let is_well = repaired.remaining.is_empty()
         && repaired.torn.is_empty()
+        && repaired.torn_versions.is_empty()
         && report.database.is_empty()
         && report.unlisted.is_none();
     if is_well {

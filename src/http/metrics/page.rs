@@ -138,6 +138,11 @@ fn register_work(exchange: &Exchange, registry: &mut Registry) {
         work.releases.clone(),
     );
     registry.register(
+        "nbcourier_directory_versions",
+        "Versions of directories made",
+        work.directory_versions.clone(),
+    );
+    registry.register(
         "nbcourier_feedback",
         "Feedback given on submissions",
         work.feedback.clone(),

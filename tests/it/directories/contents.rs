@@ -166,27 +166,6 @@ fn a_file_is_sent_whole_in_ranges_and_not_again() {
 }
 
 #[test]
-fn a_range_of_a_changed_file_is_never_sent() {
-    let server = Setup::standalone().start();
-    let directory = Directory::make(&server, "ada", "data", "ada");
-    let bytes = "0123456789".repeat(20_000);
-    directory.put("n", &bytes).ok();
-    let range = || {
-        let call = directory
-            .call("GET", "/files/n")
-            .header("Range", "bytes=2-5");
-        server.send(&call)
-    };
-    assert_eq!(range().text(), "2345");
-    let sum = hex_sha256(bytes.as_bytes());
-    let blob = server.data_dir().join("blobs").join(&sum[..2]).join(&sum);
-    let mut changed = bytes.into_bytes();
-    changed[150_000] = b'x';
-    std::fs::write(&blob, changed).unwrap();
-    assert_eq!(range().status, 500);
-}
-
-#[test]
 fn an_archive_has_the_files_of_a_version_or_of_a_folder() {
     let server = Setup::standalone().start();
     let directory = Directory::make(&server, "ada", "data", "ada");

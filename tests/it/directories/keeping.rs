@@ -3,7 +3,7 @@
 use super::client::{Directory, put, refused};
 use crate::keeping::place::done;
 use crate::sql::Sql;
-use nbcourier_testkit::{Course, Setup};
+use nbcourier_testkit::{Course, Setup, hex_sha256};
 use serde_json::{Value, json};
 
 #[test]
@@ -277,4 +277,76 @@ fn directories_and_their_entries_are_bounded() {
     );
     let moved: Value = json!([{ "op": "move", "from": "b", "to": "c" }]);
     directory.change(&moved).ok();
+}
+
+#[test]
+fn a_range_of_a_changed_file_is_never_sent() {
+    let server = Setup::standalone().start();
+    let directory = Directory::make(&server, "ada", "data", "ada");
+    let bytes = "0123456789".repeat(20_000);
+    directory.put("n", &bytes).ok();
+    let range = || {
+        let call = directory
+            .call("GET", "/files/n")
+            .header("Range", "bytes=2-5");
+        server.send(&call)
+    };
+    assert_eq!(range().text(), "2345");
+    let sum = hex_sha256(bytes.as_bytes());
+    let blob = server.data_dir().join("blobs").join(&sum[..2]).join(&sum);
+    let mut changed = bytes.into_bytes();
+    changed[150_000] = b'x';
+    std::fs::write(&blob, changed).unwrap();
+    assert_eq!(range().status, 500);
+}
+
+#[test]
+fn a_check_finds_rows_of_versions_that_do_not_agree() {
+    let mut server = Setup::standalone().start();
+    let directory = Directory::make(&server, "ada", "thesis", "ada");
+    directory.put("unit/a", "1").ok();
+    directory.get("").ok();
+    let data = server.data_dir();
+    let checked = done(&data, &["fsck"]);
+    assert!(checked.contains("Directories: 1 version."), "{checked}");
+    let mut sql = Sql::of(&server);
+    server.ask_to_stop();
+    server.exit_code();
+    sql.execute("UPDATE directory_versions SET files = 7, digest = NULL WHERE version = 2");
+    let found = crate::keeping::place::refused(&data, &["fsck"]);
+    assert!(
+        found.contains("version 2 of directory 1 has other numbers of files"),
+        "{found}"
+    );
+    let repaired = done(&data, &["fsck", "--repair"]);
+    assert!(
+        repaired.contains("repaired: the rows of 1 version of directories"),
+        "{repaired}"
+    );
+    done(&data, &["fsck"]);
+    sql.execute("INSERT INTO directory_entries (directory_id, path, blob_id, executable, since)
+        SELECT directory_id, 'unit/a/b', blob_id, executable, since FROM directory_entries WHERE path = 'unit/a'");
+    let found = crate::keeping::place::refused(&data, &["fsck"]);
+    assert!(
+        found.contains("version 2 of directory 1 has 1 path below a file"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_person_who_has_only_a_directory_can_be_renamed() {
+    let server = Setup::standalone().start();
+    Directory::make(&server, "ada", "thesis", "ada");
+    Sql::of(&server).execute("DELETE FROM events");
+    let data = server.data_dir().display().to_string();
+    let arguments = ["user", "rename", "--data-dir", &data, "ada", "king"];
+    let output = nbcourier_testkit::server::run(&arguments);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Directory::of(&server, "king", "thesis", "king")
+        .get("")
+        .ok();
 }

@@ -2,7 +2,9 @@
 
 use super::numbers::{Numbers, port};
 use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN};
-use nbcourier_testkit::{Call, Course, FakeHub, HubBehaviour, Reply, Sent, Server, Setup, course};
+use nbcourier_testkit::{
+    Call, Course, FakeHub, HubBehaviour, Reply, Sent, Server, Setup, course, eventually,
+};
 use std::cell::Cell;
 
 fn apart() -> [&'static str; 2] {
@@ -88,6 +90,10 @@ fn the_numbers_are_those_of_the_traffic_and_name_nobody() {
     assert_eq!(wire.send(&brew).status, 405);
     wire.send(&server.call("GET", "/healthz")).ok();
 
+    // Refusals are noted after the reply.
+    eventually("nothing waits for the writer", || {
+        Numbers::of(&server).get("nbcourier_writer_waiting") == 0.0
+    });
     let numbers = Numbers::of(&server);
     for (route, method, status, times) in [
         ("course/{course}", "POST", 200, 1.0),
@@ -196,12 +202,13 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
 }
 
 /// All metrics with their types and labels. Dashboards and alerts of operators name them.
-const METRICS: [(&str, &str, &str); 32] = [
+const METRICS: [(&str, &str, &str); 33] = [
     ("nbcourier_blob_bytes", "gauge", ""),
     ("nbcourier_blobs", "gauge", ""),
     ("nbcourier_build_info", "gauge", "version,mode"),
     ("nbcourier_database_bytes", "gauge", ""),
     ("nbcourier_database_log_bytes", "gauge", ""),
+    ("nbcourier_directory_versions_total", "counter", ""),
     ("nbcourier_disk_bytes", "gauge", ""),
     ("nbcourier_disk_free_bytes", "gauge", ""),
     ("nbcourier_feedback_total", "counter", ""),

@@ -3,6 +3,7 @@
 use crate::{Error, Exchange, Result};
 use nbcourier_blobs::{Blobs, Damage, FoundObject, LocalBlobs, ObjectName, RemoteBlobs};
 use nbcourier_domain::{BlobRef, Sha256Sum, Tree, TreeEntry};
+use nbcourier_storage::directories::{Size, check};
 use nbcourier_storage::trees::{File, Saved};
 use nbcourier_storage::{self as store, Connection, Store, blobs::Row};
 use sha2::{Digest as _, Sha256};
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 const PAGE: i64 = 256;
 /// Number of trees checked at a time. One tree may have ten thousand files.
 const TREES: i64 = 32;
+/// Number of versions of directories checked at a time. One may have a hundred thousand files.
+const VERSIONS: usize = 8;
 
 /// The result of a check.
 #[derive(Debug, Default)]
@@ -28,6 +31,10 @@ pub struct FsckReport {
     pub damaged: Vec<DamagedBlob>,
     /// The trees that do not match their rows.
     pub torn: Vec<DamagedTree>,
+    /// Number of current and labelled versions of directories checked.
+    pub versions: u64,
+    /// The versions of directories whose rows do not agree.
+    pub torn_versions: Vec<DamagedVersion>,
     /// The faults inside the database file.
     pub database: Vec<String>,
     /// Number of files that no row names, from unfinished or aborted uploads. They are harmless, and `gc` removes them.
@@ -64,6 +71,28 @@ pub struct DamagedTree {
     pub fault: Fault,
 }
 
+/// A version of a directory whose rows do not agree.
+#[derive(Debug, Clone, Copy)]
+pub struct DamagedVersion {
+    /// The number of the directory.
+    pub directory: i64,
+    /// The number of the version.
+    pub version: i64,
+    /// The fault.
+    pub fault: VersionFault,
+}
+
+/// A fault of a version of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionFault {
+    /// Its files do not match the digest that was computed from them.
+    OtherFiles,
+    /// Its row has other numbers of files, folders and bytes.
+    Counts(Size),
+    /// So many entries are below a file.
+    BelowFiles(i64),
+}
+
 /// A fault of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -79,6 +108,7 @@ impl FsckReport {
         self.damaged.is_empty()
             && self.database.is_empty()
             && self.torn.is_empty()
+            && self.torn_versions.is_empty()
             && self.unlisted.is_none()
     }
 }
@@ -140,6 +170,7 @@ pub async fn check(
         progress(&report);
     }
     check_trees(store, &mut report).await?;
+    check_versions(store, &mut report).await?;
     let listed = match blobs {
         Blobs::Local(directory) => list(directory).map(Listed::Files),
         Blobs::Remote(bucket) => list_objects(bucket).map(Listed::Objects),
@@ -222,6 +253,37 @@ async fn check_trees(store: &Store, report: &mut FsckReport) -> store::Result<()
                 fault: fault?,
             })
         }));
+    }
+}
+
+async fn check_versions(store: &Store, report: &mut FsckReport) -> store::Result<()> {
+    let mut after = (0, 0);
+    loop {
+        let page = store
+            .read(move |conn: &mut Connection| check::versions(conn, after, VERSIONS))
+            .await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = (last.directory, last.version.number);
+        report.versions += page.len() as u64;
+        let torn = page.iter().filter_map(|checked| {
+            let fault = if !checked.is_digest_right {
+                VersionFault::OtherFiles
+            } else if checked.below_files > 0 {
+                VersionFault::BelowFiles(checked.below_files)
+            } else if checked.size != checked.version.size {
+                VersionFault::Counts(checked.size)
+            } else {
+                return None;
+            };
+            Some(DamagedVersion {
+                directory: checked.directory,
+                version: checked.version.number,
+                fault,
+            })
+        });
+        report.torn_versions.extend(torn);
     }
 }
 
