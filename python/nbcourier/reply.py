@@ -92,11 +92,16 @@ class Reply:
         # Some portals answer 204 to everything.
         self._require_exchange()
 
-    def stream(self, content_type: str, done: Callable[[int], object]) -> Incoming:
-        """Returns the content, which has this type if the server is an exchange; calls `done` for each part."""
+    def stream(
+        self, content_type: str, done: Callable[[int], object], what: str = "archive"
+    ) -> Incoming:
+        """Returns the content, which has this type if the server is an exchange; calls `done` for each part.
+
+        `what` names the content in the error for another type.
+        """
         self._require_exchange()
         if not self.header("Content-Type").startswith(content_type):
-            raise self.strange("there is no archive in its answer")
+            raise self.strange(f"there is no {what} in its answer")
         return self._incoming(done)
 
     def refusal(self) -> Refused:

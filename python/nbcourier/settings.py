@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import os
-from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 
 from traitlets import Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from . import address
-from .errors import CourierError, is_invisible
+from .environment import Environment, token
 from .fallback import Fallback
 from .http import Connection
 from .ngshare import NgshareTransport
@@ -46,68 +43,23 @@ class NbCourier(LoggingConfigurable):
         """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""
         found = self._address
         connection = Connection(
-            found, _token(), timeout=self.timeout, attempts=self.attempts, log=self.log
+            found, token(), timeout=self.timeout, attempts=self.attempts, log=self.log
         )
         newer, older = V1Transport(connection), NgshareTransport(connection)
         return Fallback(newer, older, found.url, self.log)
 
     @cached_property
     def _address(self) -> address.Address:
-        return address.find(self.url, self.service_name, _Text())
+        return address.find(self.url, self.service_name, Environment())
 
     @cached_property
     def for_browsers(self) -> tuple[str | None, str]:
         """Returns the address at which browsers find the exchange, if it is known, and the path of the address."""
-        return address.for_browsers(self._address, _Text())
+        return address.for_browsers(self._address, Environment())
 
     @property
     def username(self) -> str:
         """Returns the name of the person who runs this, as the hub knows them."""
-        environment = _Text()
+        environment = Environment()
         hub_name = environment.get("JUPYTERHUB_USER")
         return hub_name or environment.get("USER") or getpass.getuser()
-
-
-class _Text(Mapping[str, str]):
-    """The environment, of which only text is read. Python shows other bytes as characters that no request can carry."""
-
-    def __getitem__(self, name: str) -> str:
-        value = os.environ[name]
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise CourierError(
-                f"The environment variable {name} is not valid UTF-8. Set it to plain text, or unset it"
-            ) from None
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(os.environ)
-
-    def __len__(self) -> int:
-        return len(os.environ)
-
-
-def _token() -> str:
-    # As in the program, a configured file comes first.
-    file = os.environ.get("NBCOURIER_TOKEN_FILE")
-    source = f"'{file}' (NBCOURIER_TOKEN_FILE)" if file else "JUPYTERHUB_API_TOKEN"
-    if file:
-        try:
-            token = Path(file).read_text("utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise CourierError(
-                f"The token in {source} cannot be read: {error}"
-            ) from error
-    else:
-        # Secrets are often files, whose last line ends.
-        token = (_Text().get("JUPYTERHUB_API_TOKEN") or "").strip()
-    if not token:
-        raise CourierError(
-            "There is no JUPYTERHUB_API_TOKEN here, so the exchange cannot know who you are"
-        )
-    if any(map(is_invisible, token)):
-        raise CourierError(
-            f"What {source} holds is no token of a hub: it has several lines or invisible characters. Copy the token again"
-        )
-    return token
