@@ -40,9 +40,9 @@ class Example:
     reply: str | None
 
 
-def examples() -> list[Example]:
-    """Returns the examples of the page, in their order."""
-    return [Example(*found.groups()) for found in EXAMPLE.finditer(PAGE.read_text("utf-8"))]
+def examples(page: Path = PAGE) -> list[Example]:
+    """Returns the examples of a page, in their order."""
+    return [Example(*found.groups()) for found in EXAMPLE.finditer(page.read_text("utf-8"))]
 
 
 def agrees(expected: object, found: object, key: str = "") -> bool:
@@ -77,13 +77,16 @@ def shown(value: object, margin: int = 0, room: int = 0) -> str:
     return f"{first}\n{lines}\n{' ' * margin}{last}"
 
 
-def run(url: str, home: Path) -> list[str]:
-    """Runs all commands of the page in one shell, and returns the output of each example."""
-    script = f"\necho; echo '{END}'\n".join(example.commands for example in examples())
+def run(url: str, home: Path, page: Path = PAGE, programs: Path | None = None) -> list[str]:
+    """Runs all commands of a page in one shell, and returns the output of each example.
+
+    `programs` is the directory of `nbcourier`, if the page has its commands.
+    """
+    script = f"\necho; echo '{END}'\n".join(example.commands for example in examples(page))
     outcome = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace(ADDRESS, url)],
         cwd=home,
-        env=clean_environment(path_first=home, home=home),
+        env=clean_environment(path_first=programs or home, home=home),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
