@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ pytest_plugins = ["steps"]
 # nbgrader opens a gradebook with the program `alembic`, which it looks for on the PATH of an activated environment.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
-from course import NGSHARE, V1, Course, PluginStandalone, through  # noqa: E402 (pytest rewrites its assertions now)
-from front import Front, without_v1  # noqa: E402
+from course import NGSHARE, V1, Course, PluginPerson, PluginStandalone, through
+from front import Front, without_v1
 
 _numbers = count(1)
 
@@ -62,3 +63,35 @@ def front(service: PluginStandalone, wire: str) -> Iterator[Front]:
     running = Front(service.url, **hides)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def ada(course: Course) -> PluginPerson:
+    """A person who has a directory."""
+    return course.first
+
+
+@pytest.fixture
+def bob(course: Course) -> PluginPerson:
+    """Another person."""
+    return course.second
+
+
+@pytest.fixture
+def fs(ada: PluginPerson) -> Any:
+    """The directories of the exchange as a file system of Ada."""
+    # The oldest nbgrader is tested without fsspec.
+    from file_system import opened
+
+    return opened(ada)
+
+
+@pytest.fixture
+def data(fs: Any, ada: PluginPerson) -> str:
+    """A directory of Ada with a few files."""
+    from file_system import WEATHER
+
+    here = f"{ada.name}/data"
+    fs.mkdir(here)
+    fs.pipe({f"{here}/weather.csv": WEATHER, f"{here}/unit1/a/b.txt": b"b"})
+    return here

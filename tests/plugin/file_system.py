@@ -3,7 +3,6 @@
 import os
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,9 @@ from people import Outcome, Person
 
 sys.path.insert(0, str(PYTHON_SOURCE))
 
-from nbcourier.fs import NbCourierFileSystem  # noqa: E402 (needs the path set above)
+from nbcourier.fs import NbCourierFileSystem
 
-# Opens the exchange at an address as a person.
-Open = Callable[..., NbCourierFileSystem]
+WEATHER = b"day,rain\n1,2.5\n2,0.0\n"
 
 
 def opened(person: PluginPerson, url: str = "", **options: object) -> NbCourierFileSystem:
@@ -48,3 +46,13 @@ def run(person: PluginPerson, program: str) -> str:
     outcome: Outcome = Person.attempt(person, "python", "-c", program)
     assert outcome.code == 0, str(outcome)
     return outcome.stdout
+
+
+def version(fs: NbCourierFileSystem, directory: str) -> int:
+    """Returns the current version of a directory."""
+    return fs.info(directory)["version"]
+
+
+def below(fs: NbCourierFileSystem, directory: str) -> list[str]:
+    """Returns the paths of all files in a directory."""
+    return [each.removeprefix(f"{directory}/") for each in fs.find(directory)]

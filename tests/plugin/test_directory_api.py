@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from course import Course, PluginPerson
+from course import PluginPerson
 from standalone import ANSWER_LIMIT_S
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "directories.md"
@@ -58,19 +58,13 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(course: Course) -> Shelf:
+def shelf(ada: PluginPerson) -> Shelf:
     """A directory with a file and a folder."""
-    made = Shelf(course.first, f"shelf{next(_numbers)}")
-    course.first.post_json("v1/directories", {"name": made.name})
+    made = Shelf(ada, f"shelf{next(_numbers)}")
+    ada.post_json("v1/directories", {"name": made.name})
     for path in ("a.txt", "unit1/b.txt"):
         assert made.ask("PUT", f"/files/{path}", data=path).ok
     return made
-
-
-@pytest.fixture
-def bob(course: Course) -> PluginPerson:
-    """Another person."""
-    return course.second
 
 
 class TestVserver:

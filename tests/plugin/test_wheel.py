@@ -147,6 +147,8 @@ def test_the_plugin_is_there_and_asks_for_little(environment: Environment) -> No
     assert "'requests" in wanted and "nbgrader>=0.9" in wanted
     needed = [each for each in literal_eval(wanted) if "extra ==" not in each]
     assert len(needed) == 1, needed
+    points = environment.metadata("[*entry_points(group='fsspec.specs')]")
+    assert "nbcourier.fs:NbCourierFileSystem" in points
 
 
 def test_jupyter_servers_of_the_environment_load_the_extension(
