@@ -17,6 +17,7 @@ from processes import clean_environment
 from test_documents import ROOT
 
 PAGE = ROOT / "docs" / "api.md"
+PAGE_OF_DIRECTORIES = ROOT / "docs" / "directories.md"
 ADDRESS = "http://127.0.0.1:12121/api"
 LIMIT_S = 60
 WIDTH = 110
@@ -161,25 +162,27 @@ def test_every_request_of_the_page_has_a_reply() -> None:
     assert ADDRESS in examples()[0].commands
 
 
-def requests_on_the_page() -> set[tuple[str, str]]:
-    """Returns the method and path of every request below `v1/`."""
+def requests_on(page: Path) -> set[tuple[str, str]]:
+    """Returns the method and path of every request of a page below `v1/`."""
     found = set()
-    for example in examples():
+    for example in examples(page):
         for command in re.split(r"\bcurl\b", example.commands)[1:]:
             path = re.search(r"\$API/(v1/[^\s\"?|]+)", command)
             method = re.search(r"-X ([A-Z]+)\b", command)
             if path:
-                default = "POST" if "--json" in command else "GET"
+                default = "POST" if "--json" in command else "HEAD" if " -I " in command else "GET"
                 found.add((method[1] if method else default, path[1]))
     return found
 
 
 def test_every_address_of_the_api_has_an_example() -> None:
     document = json.loads((ROOT / "openapi.json").read_text("utf-8"))
-    sent = requests_on_the_page()
+    sent = requests_on(PAGE) | requests_on(PAGE_OF_DIRECTORIES)
     missing = []
     for path, operations in document["paths"].items():
-        pattern = re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", path.removeprefix("/")))
+        # The path of a file in a directory has slashes.
+        path = path.removeprefix("/").replace("{path}", ".+")
+        pattern = re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", path))
         for method in operations:
             if not any(m == method.upper() and pattern.fullmatch(p) for m, p in sent):
                 missing.append(f"{method.upper()} {path}")

@@ -16,9 +16,8 @@ from file_system import install
 from file_system import run as run_python
 from standalone import ANSWER_LIMIT_S
 from test_api_page import EXAMPLE, agrees, examples, run, shown
-from test_documents import ROOT
+from test_api_page import PAGE_OF_DIRECTORIES as PAGE
 
-PAGE = ROOT / "docs" / "directories.md"
 PYTHON = re.compile(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 # It is computed after the reply to the upload.
 MD5 = re.compile(r'"md5": ?(null|"[0-9a-f]{32}")')
