@@ -10,6 +10,7 @@ mod data;
 mod data_dir;
 mod directories;
 mod doctor;
+mod late;
 mod people;
 mod private;
 mod progress;
@@ -19,14 +20,13 @@ mod table;
 mod table_file;
 mod when;
 
-use crate::config::is_port_of_kubernetes;
-use clap::builder::Resettable;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
     course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
     trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
+use late::Late;
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
 use server::{config, routes, serve};
@@ -52,52 +52,52 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the exchange, behind a JupyterHub or without one
-    Serve(Box<serve::Arguments>),
+    Serve(Late<serve::Arguments>),
     /// Back up all data incrementally
-    Backup(backup::Arguments),
+    Backup(Late<backup::Arguments>),
     /// Restore a backup to an empty place
-    Restore(restore::Arguments),
+    Restore(Late<restore::Arguments>),
     /// Move all data to another database, to a bucket, or back
-    Move(Box<move_data::Arguments>),
+    Move(Late<move_data::Arguments>),
     /// Print all settings and the origin of each
-    Config(Box<config::Arguments>),
+    Config(Late<config::Arguments>),
     /// Find problems and say how to solve them
-    Doctor(Box<doctor::Arguments>),
+    Doctor(Late<doctor::Arguments>),
     /// Create a demonstration course in an empty data directory
-    Demo(demo::Arguments),
+    Demo(Late<demo::Arguments>),
     /// Export a course into one archive
-    Export(export::Arguments),
+    Export(Late<export::Arguments>),
     /// Check that every stored file is there and unchanged
-    Fsck(fsck::Arguments),
+    Fsck(Late<fsck::Arguments>),
     /// Remove deleted data for good after its retention time, and free the disk space
-    Gc(gc::Arguments),
+    Gc(Late<gc::Arguments>),
     /// Import courses from another exchange
-    Import(Box<import::Arguments>),
+    Import(Late<import::Arguments>),
     /// Show, rename, merge, export and remove people
-    User(Box<user::Arguments>),
+    User(Late<user::Arguments>),
     /// List, create, show and delete courses
-    Course(course::Arguments),
+    Course(Late<course::Arguments>),
     /// List and change the roster of a course
-    Roster(roster::Arguments),
+    Roster(Late<roster::Arguments>),
     /// Show who has submitted and who has not
-    Submissions(submissions::Arguments),
+    Submissions(Late<submissions::Arguments>),
     /// Show or set the opening time, due time and cut-off of an assignment
-    Dates(Box<dates::Arguments>),
+    Dates(Late<dates::Arguments>),
     /// List and change extensions of single students
-    Extension(Box<extension::Arguments>),
+    Extension(Late<extension::Arguments>),
     /// Remove feedback that students can fetch
-    Feedback(feedback::Arguments),
+    Feedback(Late<feedback::Arguments>),
     /// Share, read and change directories, which keep their versions
-    Dir(Box<directories::Arguments>),
+    Dir(Late<directories::Arguments>),
     /// Show who did what, in one course or in all
-    Events(Box<events::Arguments>),
+    Events(Late<events::Arguments>),
     /// List deleted data and restore it
-    Trash(trash::Arguments),
+    Trash(Late<trash::Arguments>),
     /// Verify receipts of submissions
-    Receipt(receipt::Arguments),
+    Receipt(Late<receipt::Arguments>),
     /// Run ngshare's course management commands under their own names
     #[command(name = course_management::NAME)]
-    CourseManagement(Box<course_management::Arguments>),
+    CourseManagement(Late<course_management::Arguments>),
     /// Print the addresses of the exchange
     #[command(hide = true)]
     Routes,
@@ -111,7 +111,7 @@ pub fn run() -> ExitCode {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
     }
-    let matches = command_line().get_matches();
+    let matches = CommandLine::command().get_matches();
     let command = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // There is always a subcommand. Its matches say which settings were given.
     let empty = ArgMatches::default();
@@ -124,47 +124,34 @@ pub fn run() -> ExitCode {
         private::from_now_on();
     }
     let result = match command.command {
-        Command::Serve(arguments) => serve::run(*arguments, given),
-        Command::Config(arguments) => config::run(*arguments, given),
-        Command::Doctor(arguments) => doctor::run(*arguments),
-        Command::Backup(arguments) => backup::run(&arguments),
-        Command::Restore(arguments) => restore::run(&arguments),
-        Command::Move(arguments) => move_data::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Export(arguments) => export::run(arguments),
-        Command::Fsck(arguments) => fsck::run(&arguments),
-        Command::Gc(arguments) => gc::run(&arguments),
-        Command::Import(arguments) => import::run(*arguments),
-        Command::User(arguments) => user::run(*arguments),
-        Command::Course(arguments) => course::run(arguments),
-        Command::Roster(arguments) => roster::run(arguments),
-        Command::Submissions(arguments) => submissions::run(&arguments),
-        Command::Dates(arguments) => dates::run(&arguments),
-        Command::Extension(arguments) => extension::run(*arguments),
-        Command::Feedback(arguments) => feedback::run(arguments),
-        Command::Dir(arguments) => directories::run(*arguments),
-        Command::Events(arguments) => events::run(*arguments),
-        Command::Trash(arguments) => trash::run(arguments),
-        Command::Receipt(arguments) => receipt::run(arguments),
-        Command::CourseManagement(arguments) => {
+        Command::Serve(Late(arguments)) => serve::run(*arguments, given),
+        Command::Config(Late(arguments)) => config::run(*arguments, given),
+        Command::Doctor(Late(arguments)) => doctor::run(*arguments),
+        Command::Backup(Late(arguments)) => backup::run(&arguments),
+        Command::Restore(Late(arguments)) => restore::run(&arguments),
+        Command::Move(Late(arguments)) => move_data::run(&arguments),
+        Command::Demo(Late(arguments)) => demo::run(&arguments),
+        Command::Export(Late(arguments)) => export::run(*arguments),
+        Command::Fsck(Late(arguments)) => fsck::run(&arguments),
+        Command::Gc(Late(arguments)) => gc::run(&arguments),
+        Command::Import(Late(arguments)) => import::run(*arguments),
+        Command::User(Late(arguments)) => user::run(*arguments),
+        Command::Course(Late(arguments)) => course::run(*arguments),
+        Command::Roster(Late(arguments)) => roster::run(*arguments),
+        Command::Submissions(Late(arguments)) => submissions::run(&arguments),
+        Command::Dates(Late(arguments)) => dates::run(&arguments),
+        Command::Extension(Late(arguments)) => extension::run(*arguments),
+        Command::Feedback(Late(arguments)) => feedback::run(*arguments),
+        Command::Dir(Late(arguments)) => directories::run(*arguments),
+        Command::Events(Late(arguments)) => events::run(*arguments),
+        Command::Trash(Late(arguments)) => trash::run(*arguments),
+        Command::Receipt(Late(arguments)) => receipt::run(*arguments),
+        Command::CourseManagement(Late(arguments)) => {
             return ended(course_management::NAME, course_management::run(*arguments));
         }
         Command::Routes => Ok(routes::run()),
     };
     ended("nbcourier", result)
-}
-
-/// Returns the parser of the command line.
-fn command_line() -> clap::Command {
-    let mut command = CommandLine::command();
-    if is_port_of_kubernetes() {
-        for subcommand in ["serve", "config", "doctor"] {
-            command = command.mut_subcommand(subcommand, |subcommand| {
-                subcommand.mut_arg("port", |port| port.env(Resettable::Reset))
-            });
-        }
-    }
-    command
 }
 
 fn ended(program: &str, result: Outcome) -> ExitCode {

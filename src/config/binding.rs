@@ -67,12 +67,14 @@ impl fmt::Display for Binding {
     }
 }
 
-/// Whether `NBCOURIER_PORT` is no setting. Kubernetes sets it to `tcp://ADDRESS:PORT` in all pods beside a Service called
-/// `nbcourier` (Kubernetes' documentation, "Service", "Environment variables").
-pub fn is_port_of_kubernetes() -> bool {
-    let value = std::env::var_os("NBCOURIER_PORT").unwrap_or_default();
+/// Returns the variable of the port, unless it is no setting. Kubernetes sets it to `tcp://ADDRESS:PORT` in all pods beside a
+/// Service called `nbcourier` (Kubernetes' documentation, "Service", "Environment variables").
+pub fn port_variable() -> Option<&'static str> {
+    const NAME: &str = "NBCOURIER_PORT";
+    let value = std::env::var_os(NAME).unwrap_or_default();
     let value = value.as_encoded_bytes();
-    value.starts_with(b"tcp://") || value.starts_with(b"udp://")
+    let is_of_kubernetes = value.starts_with(b"tcp://") || value.starts_with(b"udp://");
+    (!is_of_kubernetes).then_some(NAME)
 }
 
 fn host_and_port(url: &str) -> Result<(String, u16), ConfigError> {

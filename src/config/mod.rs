@@ -15,7 +15,8 @@ mod places;
 pub mod secret;
 mod serve_options;
 
-pub use binding::{Binding, is_port_of_kubernetes};
+pub use binding::Binding;
+use binding::port_variable;
 pub use bucket::{BucketArgs, BucketPlace};
 pub use client::{ClientArgs, Connection, Proxy};
 pub use client_environment::ClientEnvironment;

@@ -1,6 +1,6 @@
 //! The settings as flags, environment variables and keys of the configuration file. The three share their names.
 
-use super::{BucketArgs, ConfigError, PlaceArgs, read_file};
+use super::{BucketArgs, ConfigError, PlaceArgs, port_variable, read_file};
 use clap::builder::BoolishValueParser;
 use nbcourier_domain::{ByteSize, Role, Span};
 use serde::Deserialize;
@@ -76,7 +76,7 @@ pub struct ServeOptions {
     pub host: Option<IpAddr>,
 
     /// Listen on this port; 0 picks a free one [default: the port in JUPYTERHUB_SERVICE_URL, else 12121]
-    #[arg(long, env = "NBCOURIER_PORT")]
+    #[arg(long, env = port_variable())]
     pub port: Option<u16>,
 
     /// Serve everything below this path [default: JUPYTERHUB_SERVICE_PREFIX, else /api/]

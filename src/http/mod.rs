@@ -7,6 +7,7 @@
 
 mod compute;
 pub mod error;
+mod handler;
 mod health;
 mod limits;
 mod metrics;

@@ -1,12 +1,13 @@
 //! Puts the route table into the router of actix-web, with the middleware of each kind of address.
 
-use super::middleware::{authenticate, panics, problem_json, rate_limit};
+use super::handler::any;
+use super::middleware::{authenticate, problem_json, rate_limit};
 use super::ngshare;
 use super::pages::failure;
 use super::routes::{Access, Address, REST_OF_PATH, Reply, Served, routes};
 use super::server::Settings;
 use super::state::{Debugging, Prefix, Retention};
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
@@ -74,7 +75,7 @@ pub(super) fn configure(
     if prefix != "/" {
         let home = prefix.clone();
         let bare = prefix.trim_end_matches('/').to_owned();
-        let to_home = web::get().to(move || {
+        let to_home = any(move || {
             let home = home.clone();
             async move {
                 HttpResponse::Found()
@@ -82,11 +83,11 @@ pub(super) fn configure(
                     .finish()
             }
         });
-        service.service(open_resource(&bare, vec![to_home]));
+        service.service(open_resource(&bare, vec![web::get().to(to_home)]));
     }
     // All other paths below the prefix.
     service.service(behind_callers(web::scope(prefix.trim_end_matches('/'))));
-    service.default_service(web::to(ngshare::no_such_path));
+    service.default_service(web::to(any(ngshare::no_such_path)));
 }
 
 /// A resource of the APIs without its path, and how its replies grow.
@@ -143,7 +144,7 @@ fn add_resources(mut scope: Scope, paths: Vec<(String, Behind)>) -> Scope {
         } else {
             let inner = web::scope(&format!("/{segment}"));
             let inner = add_resources(inner, std::mem::take(&mut below));
-            scope = scope.service(inner.default_service(web::to(ngshare::no_such_path)));
+            scope = scope.service(inner.default_service(web::to(any(ngshare::no_such_path))));
         }
     }
     scope
@@ -175,7 +176,7 @@ fn behind_callers(
     > + use<>,
 > {
     scope
-        .default_service(web::to(ngshare::no_such_path))
+        .default_service(web::to(any(ngshare::no_such_path)))
         .wrap(from_fn(rate_limit::open))
         .wrap(from_fn(authenticate::identify))
         .wrap(from_fn(problem_json::below_v1))
@@ -228,24 +229,11 @@ where
 }
 
 /// Returns a resource that needs no caller.
-fn open_resource(
-    path: &str,
-    routes: Vec<Route>,
-) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<EitherBody<BoxBody>>,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    let resource = routes
+fn open_resource(path: &str, routes: Vec<Route>) -> Resource {
+    routes
         .into_iter()
-        .fold(web::resource(path), actix_web::Resource::route);
-    resource
-        .default_service(web::to(ngshare::no_such_method))
-        .wrap(from_fn(panics::caught))
+        .fold(web::resource(path), Resource::route)
+        .default_service(web::to(any(ngshare::no_such_method)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::compute::COMPUTED;
 use super::error::Error;
+use super::handler::any;
 use super::routes::{Access, Address, Reply, Served};
 use super::server::{Settings, application};
 use super::state::AppState;
@@ -85,13 +86,17 @@ type Routes<const N: usize> = [(&'static str, fn() -> Route); N];
 /// Returns addresses whose handlers fail in every way, below the ngshare protocol and below `v1/`.
 fn going_wrong() -> Vec<Address> {
     let routes: Routes<7> = [
-        ("panics", || web::get().to(panics)),
-        ("panics-at-work", || web::get().to(panics_at_work)),
-        ("panics-in-a-query", || web::get().to(panics_in_a_query)),
-        ("panics-in-a-change", || web::get().to(panics_in_a_change)),
-        ("has-a-bug", || web::get().to(has_a_bug)),
-        ("v1/panics", || web::get().to(panics)),
-        ("v1/panics-at-work", || web::get().to(panics_at_work)),
+        ("panics", || web::get().to(any(panics))),
+        ("panics-at-work", || web::get().to(any(panics_at_work))),
+        ("panics-in-a-query", || {
+            web::get().to(any(panics_in_a_query))
+        }),
+        ("panics-in-a-change", || {
+            web::get().to(any(panics_in_a_change))
+        }),
+        ("has-a-bug", || web::get().to(any(has_a_bug))),
+        ("v1/panics", || web::get().to(any(panics))),
+        ("v1/panics-at-work", || web::get().to(any(panics_at_work))),
     ];
     let one = |(path, route): (&'static str, fn() -> Route)| Address {
         method: "GET",
@@ -261,8 +266,10 @@ async fn a_reply_that_breaks_off_is_logged_with_the_id_of_its_request() {
     let logged = Logged::start();
     let parts = parts();
     let routes: Routes<2> = [
-        ("breaks-off", || web::get().to(breaks_off)),
-        ("panics-on-the-way", || web::get().to(panics_on_the_way)),
+        ("breaks-off", || web::get().to(any(breaks_off))),
+        ("panics-on-the-way", || {
+            web::get().to(any(panics_on_the_way))
+        }),
     ];
     let more = routes.map(|(path, route)| Address {
         method: "GET",

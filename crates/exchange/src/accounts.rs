@@ -7,6 +7,7 @@ use super::op::Op;
 use super::people::{self, set_aside};
 use super::policy::Reused;
 use super::{Error, Exchange, Mode, Result};
+use crate::late_cache::LateCache;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nbcourier_domain::{Timestamp, UserName, shell_word};
@@ -25,14 +26,16 @@ const SAME: i64 = 5_000_000;
 
 /// The accounts of callers when they were last seen. A known account costs no query.
 #[derive(Clone)]
-pub(super) struct Known(Cache<UserName, Timestamp>);
+pub(super) struct Known(LateCache<UserName, Timestamp>);
 
 impl Known {
     /// Returns a memory of at most so many callers. Beyond it, the caller who was seen the longest time ago is forgotten.
     pub fn new(most: u64, is_shared: bool) -> Self {
         let lifetime = if is_shared { LIFETIME_SHARED } else { LIFETIME };
-        let cache = Cache::builder().max_capacity(most).time_to_live(lifetime);
-        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
+        Self(LateCache::new(move || {
+            let cache = Cache::builder().max_capacity(most).time_to_live(lifetime);
+            cache.eviction_policy(EvictionPolicy::lru()).build()
+        }))
     }
 
     fn has(&self, person: &UserName, made_at: Timestamp) -> bool {

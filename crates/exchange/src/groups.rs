@@ -3,6 +3,7 @@
 use super::audit::{self, About, Action};
 use super::op::Op;
 use super::{Exchange, Policy, Result};
+use crate::late_cache::LateCache;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use nbcourier_domain::{CourseId, Group, Role, UserName};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// The groups of each caller at the last comparison with the stored ones. An unchanged reply of the hub costs no query.
 #[derive(Clone)]
-pub(super) struct ComparedGroups(Cache<UserName, Noted>);
+pub(super) struct ComparedGroups(LateCache<UserName, Noted>);
 
 #[derive(Clone)]
 struct Noted {
@@ -178,8 +179,10 @@ fn changes(
 impl ComparedGroups {
     /// Returns a memory of at most so many callers. Beyond it, the caller who was seen the longest time ago is forgotten.
     pub fn new(most: u64) -> Self {
-        let cache = Cache::builder().max_capacity(most);
-        Self(cache.eviction_policy(EvictionPolicy::lru()).build())
+        Self(LateCache::new(move || {
+            let cache = Cache::builder().max_capacity(most);
+            cache.eviction_policy(EvictionPolicy::lru()).build()
+        }))
     }
 
     /// Whether a comparison is unnecessary: newer groups are known, or the same ones were compared a moment ago.

@@ -25,6 +25,7 @@ pub mod gradebook;
 pub mod groups;
 pub mod history;
 pub mod imports;
+mod late_cache;
 mod may;
 mod op;
 pub mod overview;

@@ -5,6 +5,7 @@ use super::audit::{About, Action};
 use super::op::Need;
 use super::policy::Right;
 use super::submissions::NewSubmission;
+use crate::late_cache::LateCache;
 use moka::sync::Cache;
 use nbcourier_domain::{AssignmentId, CourseId, UserName};
 use nbcourier_identity::Caller;
@@ -20,12 +21,14 @@ const LONGEST_REASON: usize = 500;
 
 /// The students and assignments with a refusal in the last minute.
 #[derive(Clone)]
-pub(super) struct Lately(Cache<(CourseId, AssignmentId, UserName), ()>);
+pub(super) struct Lately(LateCache<(CourseId, AssignmentId, UserName), ()>);
 
 impl Default for Lately {
     fn default() -> Self {
-        let cache = Cache::builder().max_capacity(REMEMBERED);
-        Self(cache.time_to_live(PAUSE).build())
+        Self(LateCache::new(|| {
+            let cache = Cache::builder().max_capacity(REMEMBERED);
+            cache.time_to_live(PAUSE).build()
+        }))
     }
 }
 

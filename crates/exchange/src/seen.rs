@@ -6,6 +6,7 @@ use super::op::{CourseOp, Need};
 use super::policy::Right;
 use super::upkeep::measure::ExchangeMetrics;
 use super::{Exchange, Result};
+use crate::late_cache::LateCache;
 use moka::sync::Cache;
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::{Caller, CallerKind};
@@ -64,7 +65,7 @@ pub(super) struct Notes(Arc<Queue>);
 struct Queue {
     waiting: Mutex<Vec<Note>>,
     /// The sights that were noted in the last minutes.
-    lately: Cache<(Sight, UserName), ()>,
+    lately: LateCache<(Sight, UserName), ()>,
     woken: Notify,
     /// Held while notes are written.
     writing: tokio::sync::Mutex<()>,
@@ -73,10 +74,13 @@ struct Queue {
 
 impl Notes {
     pub fn new(metrics: &Arc<ExchangeMetrics>) -> Self {
-        let lately = Cache::builder().max_capacity(REMEMBERED);
+        let lately = LateCache::new(|| {
+            let lately = Cache::builder().max_capacity(REMEMBERED);
+            lately.time_to_live(PAUSE).build()
+        });
         Self(Arc::new(Queue {
             waiting: Mutex::default(),
-            lately: lately.time_to_live(PAUSE).build(),
+            lately,
             woken: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             metrics: Arc::clone(metrics),

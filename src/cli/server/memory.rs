@@ -1,16 +1,21 @@
-//! Returning the memory of a rush to the system.
+//! Returning the memory of the start and of a rush to the system.
 
 use crate::http::resident_bytes;
 use nbcourier_work::blocking;
 use std::time::{Duration, Instant};
 
+/// The time after which the server has started.
+const START: Duration = Duration::from_millis(500);
 /// The pause between two looks at the resident memory.
 const PAUSE: Duration = Duration::from_secs(20);
 /// The growth of the resident memory since the start that is left to the process, in bytes.
 const GROWTH: u64 = 8 * 1024 * 1024;
 
-/// Returns free memory to the system while the process is larger than at its start. It never ends.
+/// Returns free memory to the system once after the start, and then while the process is larger than it was then. It never
+/// ends.
 pub async fn return_regularly() {
+    tokio::time::sleep(START).await;
+    return_once(resident()).await;
     let at_start = resident();
     loop {
         tokio::time::sleep(PAUSE).await;
@@ -18,15 +23,20 @@ pub async fn return_regularly() {
         if before <= at_start.saturating_add(GROWTH) {
             continue;
         }
-        let begun = Instant::now();
-        match blocking(nbcourier_heap::return_free_pages).await {
-            Ok(()) => log::debug!(
-                "Returned {} KiB of memory in {} µs",
-                before.saturating_sub(resident()) / 1024,
-                begun.elapsed().as_micros()
-            ),
-            Err(bug) => log::error!("Returning memory failed: {bug}"),
-        }
+        return_once(before).await;
+    }
+}
+
+/// Returns free memory to the system. `before` is the resident memory.
+async fn return_once(before: u64) {
+    let begun = Instant::now();
+    match blocking(nbcourier_heap::return_free_pages).await {
+        Ok(()) => log::debug!(
+            "Returned {} KiB of memory in {} µs",
+            before.saturating_sub(resident()) / 1024,
+            begun.elapsed().as_micros()
+        ),
+        Err(bug) => log::error!("Returning memory failed: {bug}"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Writes one log line for every request, and sets the headers of every reply.
 
-use super::{authenticate, panics};
+use super::authenticate;
 use crate::http::error::Error as Refusal;
+use crate::http::handler::or_bug;
 use crate::http::metrics::Requests;
 use crate::http::request_id::{self, RequestId};
 use crate::http::routes::REST_OF_PATH;
@@ -50,7 +51,7 @@ pub async fn log(
         let response = match AppState::of(request.request()) {
             Ok(state) => {
                 line.flight = Some(Flight::begin(state.requests.clone()));
-                match panics::or_bug(async { next.call(request).await }).await {
+                match or_bug(async { next.call(request).await }).await {
                     Ok(Ok(response)) => response.map_into_boxed_body(),
                     Ok(Err(error)) => return Err(line.without_a_response(error)),
                     Err(bug) => {

@@ -4,6 +4,5 @@ pub mod access_log;
 pub mod authenticate;
 pub mod body_limit;
 pub mod host_check;
-pub mod panics;
 pub mod problem_json;
 pub mod rate_limit;

@@ -2,6 +2,7 @@
 
 use super::{Answer, Argument, Parts};
 use crate::http::error::Result;
+use crate::http::handler::{AnyHandler, any};
 use actix_web::{FromRequest, Handler, Route, web};
 
 /// The callers of an operation. All others get 403.
@@ -83,7 +84,8 @@ pub struct Operation {
     pub failures: Vec<(u16, &'static str)>,
     /// Describes the arguments and the reply of the handler.
     pub describe: fn(&mut Parts),
-    route: Box<dyn Fn() -> Route>,
+    begin: fn() -> Route,
+    handler: AnyHandler,
 }
 
 impl Operation {
@@ -111,7 +113,8 @@ impl Operation {
                 A::describe(parts);
                 R::describe(parts);
             },
-            route: Box::new(move || begin().to(handler.clone())),
+            begin,
+            handler: any(handler),
         }
     }
 
@@ -130,7 +133,7 @@ impl Operation {
 
     /// Returns the route of the handler.
     pub fn route(&self) -> Route {
-        (self.route)()
+        (self.begin)().to(self.handler.clone())
     }
 }
 

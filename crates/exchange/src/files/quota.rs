@@ -8,6 +8,7 @@
 //! are remembered and grow with each change. A change that is rolled back forgets the amounts that it increased.
 //! Because a remembered amount may be too high, it is added up again before a request is refused.
 
+use crate::late_cache::LateCache;
 use crate::op::Rows;
 use crate::{Error, QuotaOwner, Result};
 use moka::policy::EvictionPolicy;
@@ -91,7 +92,7 @@ pub(crate) struct Quota {
 
 #[derive(Debug)]
 struct Known {
-    owners: Cache<Owner, Amount>,
+    owners: LateCache<Owner, Amount>,
     /// Number of items put into the trash. After a deletion, the amount is added up again before the next refusal.
     deletions: AtomicU64,
     /// Number of items taken out of the trash. After that, every amount is added up again.
@@ -100,9 +101,12 @@ struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        let owners = Cache::builder().max_capacity(MAX_REMEMBERED);
+        let owners = LateCache::new(|| {
+            let owners = Cache::builder().max_capacity(MAX_REMEMBERED);
+            owners.eviction_policy(EvictionPolicy::lru()).build()
+        });
         Self {
-            owners: owners.eviction_policy(EvictionPolicy::lru()).build(),
+            owners,
             deletions: AtomicU64::default(),
             returns: AtomicU64::default(),
         }

@@ -5,6 +5,7 @@
 
 use super::objects;
 use super::trees::{Contents, Piece, TreeFiles};
+use crate::late_cache::LateCache;
 use crate::{Error, Exchange, Result};
 use bytes::Bytes;
 use moka::sync::Cache;
@@ -25,12 +26,14 @@ const MAX_REMEMBERED: u64 = 10_000;
 
 /// The files that were compared with their checksums lately. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Compared(Cache<Sha256Sum, Fingerprint>);
+pub(crate) struct Compared(LateCache<Sha256Sum, Fingerprint>);
 
 impl Default for Compared {
     fn default() -> Self {
-        let cache = Cache::builder().max_capacity(MAX_REMEMBERED);
-        Self(cache.time_to_live(COMPARED).build())
+        Self(LateCache::new(|| {
+            let cache = Cache::builder().max_capacity(MAX_REMEMBERED);
+            cache.time_to_live(COMPARED).build()
+        }))
     }
 }
 

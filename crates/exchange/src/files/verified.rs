@@ -3,6 +3,7 @@
 //! A class fetches the same release within minutes. Bytes that equal a verified copy need no hash, and comparing them
 //! is many times faster.
 
+use crate::late_cache::LateCache;
 use bytes::Bytes;
 use moka::sync::Cache;
 use nbcourier_domain::Sha256Sum;
@@ -17,7 +18,7 @@ const ENTRY: usize = 128;
 
 /// The copies. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Verified(Cache<Sha256Sum, Bytes>);
+pub(crate) struct Verified(LateCache<Sha256Sum, Bytes>);
 
 impl Verified {
     /// Whether the bytes match the checksum. Keeps a copy if they do.
@@ -35,10 +36,12 @@ impl Verified {
 
 impl Default for Verified {
     fn default() -> Self {
-        let cache = Cache::builder().max_capacity(CAPACITY);
         let weigher =
             |_: &Sha256Sum, copy: &Bytes| u32::try_from(copy.len() + ENTRY).unwrap_or(u32::MAX);
-        Self(cache.weigher(weigher).build())
+        Self(LateCache::new(move || {
+            let cache = Cache::builder().max_capacity(CAPACITY);
+            cache.weigher(weigher).build()
+        }))
     }
 }
 
