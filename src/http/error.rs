@@ -310,6 +310,7 @@ fn answer(error: &exchange::Error) -> Answer {
         E::Conflicts { .. }
         | E::OtherVersion(_)
         | E::ChangesTooOld(_)
+        | E::NoSuchVersion { .. }
         | E::IntoItself(_)
         | E::TooManyEntries(_)
         | E::TooManyDirectories { .. }
@@ -362,7 +363,7 @@ fn about_directory(error: &exchange::Error) -> Answer {
         E::Conflicts { .. } | E::OtherVersion(_) => {
             Answer::new(StatusCode::PRECONDITION_FAILED, sentence)
         }
-        E::ChangesTooOld(_) => Answer::new(StatusCode::GONE, sentence),
+        E::ChangesTooOld(_) | E::NoSuchVersion { .. } => Answer::new(StatusCode::GONE, sentence),
         E::TooManyEntries(limit) => Answer::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!(
@@ -381,10 +382,12 @@ fn about_directory(error: &exchange::Error) -> Answer {
 
 /// Returns the sentence with a capital letter at its beginning, unless it begins with a path.
 fn capitalized(sentence: &str) -> String {
-    match sentence.strip_prefix("the ") {
-        Some(rest) => format!("The {rest}"),
-        None => sentence.to_owned(),
+    for (small, capital) in [("the ", "The "), ("version ", "Version ")] {
+        if let Some(rest) = sentence.strip_prefix(small) {
+            return format!("{capital}{rest}");
+        }
     }
+    sentence.to_owned()
 }
 
 /// Returns the message for a bug. The log has the cause, which the request ID finds.

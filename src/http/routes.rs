@@ -711,7 +711,7 @@ fn versions_of_directories() -> Vec<Operation> {
             "v1/directories/{owner}/{directory}/history",
             versions::of_path,
             ReadersOfDirectory,
-            "List the kept versions in which a path changed, the newest first",
+            "List the kept versions in which a path or anything below it changed, the newest first",
         )
         .fails(400, "Illegal cursor")
         .fails(400, "Please supply path"),
@@ -767,13 +767,16 @@ fn contents_of_directories() -> Vec<Operation> {
         .fails(404, "Version not found"),
         put(FILE, contents::put, WritersOfDirectory, "Store a file")
             .details("The directories above it are made.")
-            .fails(400, "Illegal path"),
+            .fails(400, "Illegal path")
+            .fails(409, "A directory has the path; nothing was changed (`urn:nbcourier:conflict`)"),
         delete(
             FILE,
             contents::remove,
             WritersOfDirectory,
             "Remove a file or directory",
-        ),
+        )
+        .fails(400, "recursive is true or false")
+        .fails(409, "A directory has entries; nothing was changed (`urn:nbcourier:conflict`)"),
         get(
             "v1/directories/{owner}/{directory}/changes",
             changes::list,

@@ -243,6 +243,16 @@ pub enum Error {
     /// The changes since a version are not known any more.
     #[error("the changes since version {0} are not kept. List all entries instead")]
     ChangesTooOld(i64),
+    /// The directory has no such version yet. A client may know it from before the database was restored.
+    #[error(
+        "version {wanted} does not exist, since the current one is {current}. List all entries instead"
+    )]
+    NoSuchVersion {
+        /// The version.
+        wanted: i64,
+        /// The current version.
+        current: i64,
+    },
     /// A folder cannot be moved or copied into itself.
     #[error("{0} cannot be moved or copied into itself")]
     IntoItself(RelativePath),

@@ -125,7 +125,10 @@ impl Connection {
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.is_head = bytes.starts_with(b"HEAD ");
+        let begins = bytes.windows(11).any(|part| part == b" HTTP/1.1\r\n");
+        if begins {
+            self.is_head = bytes.starts_with(b"HEAD ");
+        }
         self.reader.get_mut().write_all(bytes)
     }
 

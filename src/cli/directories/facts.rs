@@ -92,14 +92,17 @@ pub fn show(asking: &Asking, target: &Target) -> Outcome {
     })?;
     let answer = json!({ "directory": directory, "grants": grants });
     asking.show(&answer, || {
-        table(std::slice::from_ref(&directory), "").foot(grants_in_words(&grants))
+        table(std::slice::from_ref(&directory), "").foot(grants_in_words(&grants, directory.may))
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn grants_in_words(grants: &[Grant]) -> String {
+fn grants_in_words(grants: &[Grant], may: AccessLevel) -> String {
     if grants.is_empty() {
-        return "Granted to nobody else, as far as you may know.".to_owned();
+        return match may {
+            AccessLevel::Admin => "Granted to nobody else.".to_owned(),
+            _ => "Only admins of the directory see the grants to others.".to_owned(),
+        };
     }
     let each = grants
         .iter()
@@ -365,7 +368,7 @@ pub fn label(asking: &Asking, target: &Target, label: Option<String>) -> Outcome
         exchange.label_version(&address, version, label).await
     })?;
     let sentence = match &labelled.label {
-        Some(label) => format!("Version {version} has the label {label}, and is kept."),
+        Some(label) => format!("Version {version} has the label \"{label}\", and is kept."),
         None => format!("Version {version} has no label."),
     };
     asking.confirm(&labelled, &sentence)?;

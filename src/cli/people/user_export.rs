@@ -5,11 +5,12 @@ use crate::cli::Outcome;
 use crate::cli::output::print;
 use crate::cli::private;
 use nbcourier_codec::TarEncoder;
-use nbcourier_domain::{Rfc3339, Timestamp, UserName};
-use nbcourier_exchange::Exchange;
+use nbcourier_domain::{DirectoryOwner, Rfc3339, Timestamp, UserName};
+use nbcourier_exchange::directories::{self, DirectoryFilter, DirectoryView, contents};
 use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
 use nbcourier_exchange::files::trees::{Contents, Piece, TreeFiles, TreeId};
 use nbcourier_exchange::seen::Times;
+use nbcourier_exchange::{DirectoryAddress, Exchange};
 use nbcourier_identity::Caller;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -30,9 +31,14 @@ submissions.json what they handed in, with its files and their SHA-256, and the 
 events.jsonl     what is noted that they did or that was done for or to them, a line each, the last first
 submissions/     the files they handed in:     COURSE/ASSIGNMENT/NUMBER-TIME/
 feedback/        the files they got back:      COURSE/ASSIGNMENT/NUMBER-TIME of the submission/NUMBER-TIME/
+directories.json the directories that they own, with the numbers of their current versions
+directories/     the files that these have now: DIRECTORY/
 
 Times are in UTC. Something that is `deleted` can be restored for a while and is removed for good after that.
 ";
+
+/// Number of directories that are listed at a time.
+const DIRECTORIES: usize = 1000;
 
 /// Writes the archive. An existing file is not replaced.
 pub fn run(
@@ -102,6 +108,7 @@ impl Archive<'_> {
         for tree in trees {
             self.tree(tree).await?;
         }
+        self.directories(&dossier.footprint.name).await?;
         let mut end = Vec::new();
         TarEncoder::new().finish(&mut end);
         self.out.write_all(&end)?;
@@ -162,8 +169,49 @@ impl Archive<'_> {
         self.end(&mut tar)
     }
 
+    /// Writes the current versions of the directories that the person owns.
+    async fn directories(&mut self, person: &UserName) -> Result<(), Box<dyn Error>> {
+        let (exchange, operator) = (self.exchange, self.operator);
+        let owner = DirectoryOwner::Person(person.clone());
+        let (mut found, mut after) = (Vec::new(), Some(0));
+        while let Some(number) = after {
+            let filter = DirectoryFilter {
+                owner: Some(owner.clone()),
+                after: number,
+                ..DirectoryFilter::default()
+            };
+            let page = directories::list(exchange, operator, filter, DIRECTORIES).await?;
+            found.extend(page.directories);
+            after = page.next;
+        }
+        let listed: Vec<Value> = found.iter().map(shown_directory).collect();
+        self.text("directories.json", &pretty(&listed.into())?)?;
+        for directory in found {
+            let address = DirectoryAddress {
+                owner: owner.clone(),
+                name: directory.name.clone(),
+            };
+            let mut archive = contents::archive(exchange, operator, address, None, None).await?;
+            let place = format!("directories/{}", directory.name);
+            while let Some((files, _)) = archive.files.next().await? {
+                self.files(files, &place, archive.made_at).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn tree(&mut self, tree: Tree) -> Result<(), Box<dyn Error>> {
         let files = dossier::files(self.exchange, self.operator, tree.id).await?;
+        self.files(files, &tree.directory, tree.time).await
+    }
+
+    /// Writes files below a directory of the archive.
+    async fn files(
+        &mut self,
+        files: TreeFiles,
+        directory: &str,
+        time: Timestamp,
+    ) -> Result<(), Box<dyn Error>> {
         let mut contents = Contents::open(self.exchange, files.clone()).await?;
         let mut tar = TarEncoder::new();
         loop {
@@ -175,8 +223,8 @@ impl Archive<'_> {
                 match piece {
                     Piece::Begin(number) => {
                         let file = files.get(number).ok_or("a file of a tree is not listed")?;
-                        let path = format!("{}/{}", tree.directory, file.path.as_str());
-                        tar = self.begin(&path, file.blob.size, tree.time)?;
+                        let path = format!("{directory}/{}", file.path.as_str());
+                        tar = self.begin(&path, file.blob.size, time)?;
                     }
                     Piece::Bytes(bytes) => self.out.write_all(&bytes)?,
                     Piece::End => self.end(&mut tar)?,
@@ -302,6 +350,18 @@ fn shown_feedback(feedback: &Feedback, directory: &str, files: &TreeFiles) -> Va
         "read": feedback.read.map(shown_times),
         "directory": directory,
         "files": shown_files(files),
+    })
+}
+
+fn shown_directory(directory: &DirectoryView) -> Value {
+    json!({
+        "name": directory.name,
+        "description": directory.description,
+        "version": directory.head.number,
+        "changed_at": Rfc3339(directory.head.made_at),
+        "files": directory.head.files,
+        "bytes": directory.head.bytes,
+        "directory": format!("directories/{}", directory.name),
     })
 }
 

@@ -58,7 +58,9 @@ pub async fn below_v1<B: MessageBody + 'static>(
             problem.kind = Problem::CONFLICT.into();
             problem.version = Some(*version);
         }
-        Some(exchange::Error::ChangesTooOld(_)) => problem.kind = Problem::TOO_OLD.into(),
+        Some(exchange::Error::ChangesTooOld(_) | exchange::Error::NoSuchVersion { .. }) => {
+            problem.kind = Problem::TOO_OLD.into();
+        }
         _ => {}
     }
     let problem = serde_json::to_string(&problem);

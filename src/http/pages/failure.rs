@@ -294,7 +294,10 @@ impl Said {
                 refused(view.say_with("failure-former", "name", name.as_str()))
                     .with_help("failure-help-login")
             }
-            E::Conflicts { .. } | E::OtherVersion(_) | E::ChangesTooOld(_) => {
+            E::Conflicts { .. }
+            | E::OtherVersion(_)
+            | E::ChangesTooOld(_)
+            | E::NoSuchVersion { .. } => {
                 refused(view.say("failure-directory-changed")).with_help("failure-help-reload")
             }
             E::TooManyEntries(_) => refused(view.say("failure-directory-entries")),

@@ -5,7 +5,7 @@ use super::path::text;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use nbcourier_domain::{DirectoryName, DirectoryOwner, RelativePath, Sha256Sum};
 use nbcourier_exchange::DirectoryAddress;
@@ -92,7 +92,7 @@ impl FromRequest for ExpectedVersion {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parse = || {
-            let Some(tag) = single(request, &header::IF_MATCH)? else {
+            let Some(tag) = if_match(request)? else {
                 return Ok(Self(None));
             };
             let number = tag.strip_prefix('v').and_then(|number| number.parse().ok());
@@ -139,7 +139,7 @@ impl FromRequest for FileCondition {
                 }
                 return Err(Error::bad("If-None-Match is * here, without If-Match"));
             }
-            let Some(tag) = single(request, &header::IF_MATCH)? else {
+            let Some(tag) = if_match(request)? else {
                 return Ok(Self(Condition::Any));
             };
             let sum = Sha256Sum::parse(&tag)
@@ -171,9 +171,9 @@ impl Argument for FileCondition {
     }
 }
 
-/// Returns the only tag of a header, without its quotation marks.
-fn single(request: &HttpRequest, name: &HeaderName) -> Result<Option<String>> {
-    let mut values = request.headers().get_all(name);
+/// Returns the only tag of `If-Match`, without its quotation marks.
+fn if_match(request: &HttpRequest) -> Result<Option<String>> {
+    let mut values = request.headers().get_all(header::IF_MATCH);
     let Some(value) = values.next() else {
         return Ok(None);
     };
@@ -181,8 +181,6 @@ fn single(request: &HttpRequest, name: &HeaderName) -> Result<Option<String>> {
     let tag = tag.and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
     match (tag, values.next()) {
         (Some(tag), None) => Ok(Some(tag.to_owned())),
-        _ => Err(Error::bad(format!(
-            "{name} is one value in quotation marks here"
-        ))),
+        _ => Err(Error::bad("If-Match is one value in quotation marks here")),
     }
 }

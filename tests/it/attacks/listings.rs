@@ -118,6 +118,27 @@ fn fill(server: &Server) {
             SELECT it.submission, it.tree, name, time FROM n, it;
         INSERT INTO submissions (assignment_id, student, submitted_at, tree_id)
             SELECT it.assignment, 'ann', time, it.tree FROM n, it;
+        -- A directory with many entries, removed entries, labelled versions and grants; many directories, and deleted ones.
+        INSERT INTO directories (course_id, name, head, created_by, created_at)
+            SELECT it.course, 'materials', {ROWS}, 'kevin', it.now FROM it;
+        CREATE TEMP TABLE d AS SELECT directories.id AS id, (SELECT min(id) FROM blobs) AS blob, it.now AS now
+            FROM directories, it;
+        INSERT INTO directory_versions (directory_id, version, made_at, made_by, message, label, files, folders, bytes, path_bytes)
+            SELECT d.id, i, time, name, {detail}, name, {ROWS}, {ROWS}, 0, 0 FROM n, d;
+        INSERT INTO directory_entries (directory_id, path, blob_id, executable, since) SELECT d.id, 'work', d.blob, 0, 1 FROM d;
+        INSERT INTO directory_entries (directory_id, path, executable, since) SELECT d.id, name, 0, 1 FROM n, d;
+        INSERT INTO directory_entries (directory_id, path, blob_id, executable, since)
+            SELECT d.id, name || '/' || name, d.blob, 0, i FROM n, d;
+        INSERT INTO directory_entries (directory_id, path, blob_id, executable, since, until)
+            SELECT d.id, 'gone-' || i, d.blob, 0, 1, i + 1 FROM n, d;
+        INSERT INTO directory_grants (directory_id, person, level, granted_by, granted_at)
+            SELECT d.id, name, 1, name, time FROM n, d WHERE i <= 1000;
+        INSERT INTO directories (owner, name, description, head, created_by, created_at)
+            SELECT 'kevin', name, {detail}, 1, name, time FROM n;
+        INSERT INTO directories (owner, name, description, head, created_by, created_at, deleted_at)
+            SELECT 'kevin', 'deleted-' || i, {detail}, 1, name, time, d.now + i FROM n, d;
+        INSERT INTO directory_versions (directory_id, version, made_at, made_by, files, folders, bytes, path_bytes)
+            SELECT id, 1, created_at, created_by, 0, 0, 0, 0 FROM directories WHERE owner = 'kevin';
         -- Events, and one that names very many people.
         INSERT INTO events (at, action, actor, subject, course, course_id, detail)
             SELECT time, 'roster changed', name, name, 'algebra', it.course, json_object('students', json_array(name))
@@ -224,6 +245,9 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
             .replace("{course}", "algebra")
             .replace("{assignment}", "challenge")
             .replace("{id}", &number)
+            .replace("{owner}", "course:algebra")
+            .replace("{directory}", "materials")
+            .replace("{path}", "work")
             .replace(
                 "{user}",
                 if path.starts_with("instructor/") {
@@ -238,6 +262,10 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
                 &["", "&files=true"]
             }
             "submission/algebra/challenge/ann" => &["", "&list_only=true"],
+            path if path.ends_with("/history") && path.starts_with("v1/directories/") => {
+                &["&path=work"]
+            }
+            path if path.ends_with("/entries") => &["", "&depth=1", "&glob=*"],
             _ => &[""],
         };
         for (argument, user) in arguments

@@ -161,7 +161,7 @@ struct BodyRoute {
 }
 
 /// The type of bodies that no route reads.
-const UNREAD: &str = "application/octet-stream";
+const UNREAD: &str = "application/x-unread";
 
 /// Returns each route that takes a body, once for each type of body: in ngshare's protocol every POST, below `v1/` as
 /// the OpenAPI document says.
@@ -206,6 +206,9 @@ fn filled(path: &str, number: &str) -> String {
         .replace("{course}", "algebra")
         .replace("{assignment}", "challenge")
         .replace("{id}", number)
+        .replace("{owner}", "ann")
+        .replace("{directory}", "data")
+        .replace("{version}", "1")
         .replace("{user}", "ann")
         .replace("{path}", "work")
         .replace("{file}", "style.css")
@@ -275,6 +278,9 @@ fn with_a_submission(hub: &FakeHub, setup: &Setup) -> (Server, String) {
     course.make(&["kevin"], &["ann"]);
     course.release("challenge", "kevin", &[]).ok();
     course.submit("challenge", "ann", &[]).ok();
+    let data = server.call("POST", "v1/directories").token("ann");
+    let data = data.body("application/json", r#"{"name": "data"}"#);
+    assert_eq!(server.send(&data).status, 201);
     let listed = course.get("v1/courses/algebra/submissions", "kevin").ok();
     let number = listed.json()["submissions"][0]["id"].to_string();
     (server, number)
@@ -326,7 +332,7 @@ fn open_requests_count_on_every_route() {
     // A request that is refused because a question came first is replaced when this time is over.
     let idle = ["--idle-timeout", "5s"];
     // Each route gets a caller of its own.
-    let callers: Vec<String> = (0..200).map(|number| format!("caller-{number}")).collect();
+    let callers: Vec<String> = (0..300).map(|number| format!("caller-{number}")).collect();
     for caller in &callers {
         hub.gives(caller, user_model(caller));
     }
@@ -338,6 +344,8 @@ fn open_requests_count_on_every_route() {
     let (server, number) = with_a_submission(&hub, &setup);
     let mut all: Vec<BodyRoute> = routes()
         .into_iter()
+        // The reply to a HEAD request has no sentence.
+        .filter(|route| !route.starts_with("HEAD "))
         .map(|route| {
             let (method, path) = route.split_once(' ').unwrap();
             BodyRoute {

@@ -35,6 +35,11 @@ fn a_file_is_stored_only_if_its_precondition_holds() {
     assert_eq!(problem["version"], 2);
     assert_eq!(store("2", "If-Match", &tag("0")).status, 412);
     assert_eq!(store("2", "If-Match", &tag("1")).ok().json()["version"], 3);
+    // Without a precondition, it is a conflict.
+    let file_above = directory.call("PUT", "/files/a/b").body("text/plain", "x");
+    assert_eq!(server.send(&file_above).status, 409);
+    let unclear = directory.call("DELETE", "/files/a?recursive=perhaps");
+    assert_eq!(server.send(&unclear).status, 400);
     for (name, value) in [
         ("If-Match", "x"),
         ("If-Match", "\"x\""),

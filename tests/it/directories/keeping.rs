@@ -350,3 +350,44 @@ fn a_person_who_has_only_a_directory_can_be_renamed() {
         .get("")
         .ok();
 }
+
+#[test]
+fn an_export_of_a_person_has_their_directories() {
+    let server = Setup::standalone().start();
+    let directory = Directory::make(&server, "ada", "thesis", "ada");
+    directory.put("unit/a", "1").ok();
+    Directory::make(&server, "eve", "other", "eve")
+        .put("secret", "2")
+        .ok();
+    let place = tempfile::tempdir().unwrap();
+    let archive = place.path().join("ada.tar");
+    let data = server.data_dir().display().to_string();
+    let archive_name = archive.to_str().unwrap();
+    let arguments = [
+        "user",
+        "export",
+        "--data-dir",
+        &data,
+        "ada",
+        "--output",
+        archive_name,
+    ];
+    let output = nbcourier_testkit::server::run(&arguments);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let entries = nbcourier_testkit::tar::files(&std::fs::read(&archive).unwrap());
+    let text = |path: &str| {
+        let entry = entries.iter().find(|entry| entry.path == path).unwrap();
+        String::from_utf8(entry.bytes.clone()).unwrap()
+    };
+    assert_eq!(text("ada/directories/thesis/unit/a"), "1");
+    let listed: Value = serde_json::from_str(&text("ada/directories.json")).unwrap();
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["version"]),
+        (&json!("thesis"), &json!(2))
+    );
+    assert!(!entries.iter().any(|entry| entry.path.contains("secret")));
+}

@@ -88,6 +88,10 @@ fn versions_tell_who_made_them_and_the_history_of_a_path() {
         .map(|row| row["version"].clone())
         .collect();
     assert_eq!(numbers, [5, 2]);
+    directory.put("x/deep/b", "4").ok();
+    let of_folder = directory.get("/history?path=x").ok().json();
+    assert_eq!(of_folder["versions"][0]["version"], 6);
+    assert_eq!(of_folder["versions"][1]["version"], 3);
     assert_eq!(
         refused(&directory.get("/history")),
         (400, "Please supply path".to_owned())

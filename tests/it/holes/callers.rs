@@ -84,7 +84,8 @@ fn hole_04_no_address_reads_or_changes_anything_by_a_cookie_alone() {
             .replace("{assignment}", "ps1")
             .replace("{user}", "lawrence")
             .replace("{id}", "1");
-        let (right, wrong, foreign) = if method == "GET" {
+        let reads = matches!(method, "GET" | "HEAD");
+        let (right, wrong, foreign) = if reads {
             (&tokens.reading, &tokens.writing, &others.reading)
         } else {
             (&tokens.writing, &tokens.reading, &others.writing)
@@ -109,7 +110,7 @@ fn hole_04_no_address_reads_or_changes_anything_by_a_cookie_alone() {
             for (name, value) in headers {
                 call = call.header(name, value);
             }
-            if method != "GET" {
+            if !reads {
                 call = call.form(&form);
             }
             let reply = server.send(&browser.with_cookies(call));

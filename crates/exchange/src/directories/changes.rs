@@ -105,9 +105,16 @@ pub struct Batch {
 impl Batch {
     /// Returns a batch of one operation, whose condition comes from headers of the request.
     pub fn of(operation: Operation) -> Self {
+        let condition = match &operation {
+            Operation::Put { condition, .. }
+            | Operation::Move { condition, .. }
+            | Operation::Copy { condition, .. }
+            | Operation::Remove { condition, .. } => *condition,
+            Operation::MakeFolder { .. } => Condition::Any,
+        };
         Self {
             operations: vec![operation],
-            by_precondition: true,
+            by_precondition: condition != Condition::Any,
             ..Self::default()
         }
     }

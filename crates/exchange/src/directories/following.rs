@@ -163,7 +163,13 @@ async fn read(
         }
         // Without the version, removals after it may not be known any more.
         let is_kept = since == 0 || versions::find(op.conn, id, since)?.is_some();
-        if since < 0 || since > head || !is_kept {
+        if since > head {
+            return Err(Error::NoSuchVersion {
+                wanted: since,
+                current: head,
+            });
+        }
+        if since < 0 || !is_kept {
             return Err(Error::ChangesTooOld(since));
         }
         let after = query.after.unwrap_or((0, String::new()));

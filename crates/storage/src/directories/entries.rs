@@ -131,7 +131,7 @@ pub fn list(
 }
 
 /// The condition that an entry is below a folder: between `folder/` and `folder0`, the next text of that length.
-fn is_below(
+pub(super) fn is_below(
     folder: &str,
 ) -> diesel::dsl::And<
     diesel::dsl::Gt<directory_entries::path, String>,

@@ -92,8 +92,8 @@ pub fn list(
     })
 }
 
-/// Returns a portion of the numbers of the versions in which a path changed and that are kept, below a number, the
-/// newest first, and whether there are more.
+/// Returns a portion of the kept versions below a number in which a path changed, or anything below it, the newest first,
+/// and whether there are more.
 pub fn of_path(
     conn: &mut Connection,
     directory: i64,
@@ -104,7 +104,11 @@ pub fn of_path(
     let here = || {
         directory_entries::table
             .filter(directory_entries::directory_id.eq(directory))
-            .filter(directory_entries::path.eq(path))
+            .filter(
+                directory_entries::path
+                    .eq(path)
+                    .or(super::entries::is_below(path)),
+            )
     };
     let began = here().select(directory_entries::since);
     let ended = here()

@@ -203,10 +203,15 @@ pub async fn remove(
     Query(how): Query<RemovalQuery>,
     FileCondition(condition): FileCondition,
 ) -> Result<web::Json<Committed>> {
+    let recursive = match how.recursive.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Error::bad("recursive is true or false")),
+    };
     let ready = ready(&exchange, &caller, address, None).await?;
     let batch = Batch::of(Operation::Remove {
         path,
-        recursive: how.recursive.as_deref() == Some("true"),
+        recursive,
         condition,
     });
     let nothing = Intake::new(&exchange).finish()?;

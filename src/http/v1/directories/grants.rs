@@ -45,6 +45,9 @@ fn parse(new: &NewGrant) -> Result<(Principal, AccessLevel)> {
     if new.kind != PrincipalKind::Course && new.role.is_some() {
         return Err(Error::bad("Only a grant to a course has a role"));
     }
+    if new.kind == PrincipalKind::Everybody && new.name.is_some() {
+        return Err(Error::bad("A grant to everybody has no name"));
+    }
     let to = match new.kind {
         PrincipalKind::User => Principal::Person(UserName::parse(named("user")?)?),
         PrincipalKind::Group => Principal::Group(named("group")?),
