@@ -237,7 +237,7 @@ async fn write(
         .prefix(".nbcourier-")
         .tempfile_in(folder)
         .map_err(wrong)?;
-    let mode = if file.executable { 0o755 } else { 0o644 };
+    let mode = if file.executable { 0o700 } else { 0o600 };
     receive(exchange, address, version, entry, &mut beside, |bytes| {
         progress.add(bytes);
     })

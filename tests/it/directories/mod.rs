@@ -1,7 +1,7 @@
 //! Directories: their contents, changes, versions, grants, and the trash.
 
 mod changes;
-mod client;
+pub mod client;
 mod contents;
 mod hostile;
 mod keeping;

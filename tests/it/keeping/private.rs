@@ -12,9 +12,9 @@ use std::process::{Command, Output};
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 12] = [
+const WRITING: [&str; 13] = [
     "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
-    "doctor", "demo",
+    "doctor", "demo", "dir",
 ];
 /// The subcommands that write no files.
 const ONLY_ASKING: [&str; 11] = [
@@ -132,6 +132,9 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["user", "export", "ada", &data_dir]);
     open.does(&["user", "export", "ada", "--output=named.tar", &data_dir]);
     open.does(&["roster", "export", "algebra", "roster.csv"]);
+    open.does(&["dir", "create", "notes"]);
+    open.does(&["dir", "put", "roster.csv", "ira/notes"]);
+    open.does(&["dir", "get", "ira/notes", "notes"]);
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
     open.does(&["demo", "--data-dir=lesson"]);
@@ -167,6 +170,7 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
         "ada.tar",
         "named.tar",
         "roster.csv",
+        "notes/roster.csv",
     ] {
         assert!(at(made).exists(), "{made}");
     }

@@ -1,10 +1,19 @@
 //! The common properties of all listings.
 
 use super::client::{algebra, call};
+use crate::directories::client::Directory;
 use nbcourier_testkit::{Setup, routes};
 
-/// GET addresses that are not listings: archives of files, and constant documents.
-const OTHERS: [&str; 5] = ["tree", "collect", "feedback", "receipt", "openapi.json"];
+/// GET addresses that are not listings: files, archives of files, constant documents, and changes to wait for.
+const OTHERS: [&str; 7] = [
+    "tree",
+    "collect",
+    "feedback",
+    "receipt",
+    "openapi.json",
+    "{path}",
+    "changes",
+];
 
 #[test]
 fn no_listing_is_sent_again_unchanged() {
@@ -13,6 +22,8 @@ fn no_listing_is_sent_again_unchanged() {
     course.release("challenge", "kevin", &[]).ok();
     course.submit("challenge", "eric", &[]).ok();
     let listed = server.get("v1/courses/algebra/submissions", "root").json();
+    let directory = Directory::make(&server, "root", "notes", "root");
+    directory.put("rain.txt", "1").ok();
     let number = listed["submissions"][0]["id"].to_string();
     let mut looked_at = 0;
     for route in routes() {
@@ -28,6 +39,9 @@ fn no_listing_is_sent_again_unchanged() {
         let target = path
             .replace("{course}", "algebra")
             .replace("{assignment}", "challenge")
+            .replace("{owner}", "root")
+            .replace("{directory}", "notes")
+            .replace("/history", "/history?path=rain.txt")
             .replace("{id}", &number);
         let first = server.get(&target, "root").ok();
         let tag = first
