@@ -233,13 +233,14 @@ pub async fn copy(
         let standing = policy.enter_directory(op.conn, op.caller, &from)?;
         let source = standing.directory;
         let number = version.unwrap_or(source.head.number);
-        rows::versions::find(op.conn, source.id, number)?
-            .ok_or(Error::NotFound(Thing::DirectoryVersion))?;
         let facts = DirectoryFacts {
             description: source.description.clone(),
             ..DirectoryFacts::default()
         };
         let id = create_in(op, &to, &facts, Some((source.id, number)))?;
+        // Looked up after the copy: if the version is there now, no clean-up had removed entries of it before.
+        rows::versions::find(op.conn, source.id, number)?
+            .ok_or(Error::NotFound(Thing::DirectoryVersion))?;
         let bytes = stored::distinct_bytes(op.conn, id)?;
         let quota = &op.exchange.quota;
         quota.take_for_directory(op.conn, &to.owner, None, bytes)?;
