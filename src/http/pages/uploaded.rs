@@ -4,12 +4,11 @@ use super::form::{Fields, TOKEN_FIELD};
 use super::reader::Reader;
 use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::request::body::{self, BLOCK, timely};
+use crate::http::request::body::{self, BLOCK, timely, unread};
 use crate::http::request::form::malformed;
 use crate::http::state::AppState;
 use actix_multipart::{Field, Multipart};
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use bytes::BytesMut;
 use futures_util::StreamExt;
 use nbcourier_auth::{AuthError, SentForm};
@@ -19,7 +18,6 @@ use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_exchange::{Account, Exchange};
 use nbcourier_work::blocking;
-use std::future::{Ready, ready};
 
 /// Maximum size in bytes of a field that is no file.
 const LONGEST_FIELD: usize = 4096;
@@ -36,18 +34,7 @@ pub struct UploadForm {
     body: web::Payload,
 }
 
-impl FromRequest for UploadForm {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, actix_web::Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Payload::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self {
-            request: request.clone(),
-            body,
-        }))
-    }
-}
+unread!(UploadForm);
 
 /// A form whose fields were read, and which one of our pages held. Its files follow.
 pub struct Begun {

@@ -16,6 +16,28 @@ use nbcourier_work::Bug;
 /// Number of bytes that are decoded at a time.
 pub const BLOCK: usize = 128 * 1024;
 
+/// Makes a type with the fields `request` and `body` an argument of handlers, which read the body explicitly.
+macro_rules! unread {
+    ($type:ident) => {
+        impl actix_web::FromRequest for $type {
+            type Error = actix_web::Error;
+            type Future = std::future::Ready<Result<Self, actix_web::Error>>;
+
+            fn from_request(
+                request: &actix_web::HttpRequest,
+                payload: &mut actix_web::dev::Payload,
+            ) -> Self::Future {
+                let body = actix_web::web::Payload::from_request(request, payload).into_inner();
+                std::future::ready(body.map(|body| Self {
+                    request: request.clone(),
+                    body,
+                }))
+            }
+        }
+    };
+}
+pub(in crate::http) use unread;
+
 /// The body in blocks of about equal size, however small the pieces from the network are.
 pub struct Blocks {
     body: web::Payload,

@@ -2,20 +2,19 @@
 
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
+use crate::http::request::body::unread;
 use crate::http::request::json;
 use crate::http::request::tree_body::{archive, content_type, receive};
 use crate::http::request::tree_readers::{
     Document, DocumentReader, DocumentWithBytesReader, FileReader,
 };
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use nbcourier_api::{Expected, NewChanges};
 use nbcourier_domain::{BlobRef, RelativePath, Sha256Sum};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::directories::changes::{Batch, Condition, Operation};
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::files::parcel::{Claim, Parcel};
-use std::future::{Ready, ready};
 
 /// Operations without any bytes.
 const JSON: &str = "application/json";
@@ -49,18 +48,7 @@ impl ChangesBody {
     }
 }
 
-impl FromRequest for ChangesBody {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, actix_web::Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Payload::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self {
-            request: request.clone(),
-            body,
-        }))
-    }
-}
+unread!(ChangesBody);
 
 impl Argument for ChangesBody {
     fn describe(parts: &mut Parts) {
@@ -219,18 +207,7 @@ impl FileBody {
     }
 }
 
-impl FromRequest for FileBody {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, actix_web::Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Payload::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self {
-            request: request.clone(),
-            body,
-        }))
-    }
-}
+unread!(FileBody);
 
 impl Argument for FileBody {
     fn describe(parts: &mut Parts) {

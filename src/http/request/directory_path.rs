@@ -1,7 +1,7 @@
 //! Path parameters of directories, parsed, and the preconditions of their changes.
 
 use super::changes_body::parse_path;
-use super::path::text;
+use super::path::{from_address, not_found, text};
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
 use actix_web::dev::Payload;
@@ -9,8 +9,8 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use nbcourier_domain::{DirectoryName, DirectoryOwner, RelativePath, Sha256Sum};
 use nbcourier_exchange::DirectoryAddress;
+use nbcourier_exchange::Thing;
 use nbcourier_exchange::directories::changes::Condition;
-use nbcourier_exchange::{self as exchange, Thing};
 use std::future::{Ready, ready};
 
 /// `{owner}/{directory}`.
@@ -26,27 +26,13 @@ fn address(request: &HttpRequest) -> Result<DirectoryAddress> {
     match (owner, name) {
         (Ok(owner), Ok(name)) => Ok(DirectoryAddress { owner, name }),
         // A name that could not be created is not found either.
-        _ => Err(exchange::Error::NotFound(Thing::Directory).into()),
+        _ => Err(not_found(Thing::Directory)),
     }
 }
 
 fn version(request: &HttpRequest) -> Result<i64> {
     let number = text(request, "version")?.parse().ok();
-    number.ok_or_else(|| exchange::Error::NotFound(Thing::DirectoryVersion).into())
-}
-
-macro_rules! from_address {
-    ($type:ident, $request:ident => $parse:expr) => {
-        impl FromRequest for $type {
-            type Error = Error;
-            type Future = Ready<Result<Self>>;
-
-            fn from_request($request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let parse = || Ok($parse);
-                ready(parse())
-            }
-        }
-    };
+    number.ok_or_else(|| not_found(Thing::DirectoryVersion))
 }
 
 from_address!(InDirectory, request => Self(address(request)?));

@@ -88,7 +88,7 @@ fn number(request: &HttpRequest) -> Option<i64> {
     id.and_then(|id| id.parse().ok())
 }
 
-fn not_found(thing: Thing) -> Error {
+pub(super) fn not_found(thing: Thing) -> Error {
     exchange::Error::NotFound(thing).into()
 }
 
@@ -105,6 +105,8 @@ macro_rules! from_address {
         }
     };
 }
+
+pub(super) use from_address;
 
 from_address!(InCourse, request => Self(course(request)?));
 from_address!(InAssignment, request => Self(course(request)?, assignment(request)?));

@@ -6,7 +6,7 @@
 use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
-use crate::http::request::body::{self, Blocks};
+use crate::http::request::body::{self, Blocks, unread};
 use crate::http::request::manifest::ManifestFiles;
 use crate::http::request::tree_readers::{
     ArchiveReader, DocumentReader, DocumentWithBytesReader, Reader,
@@ -79,18 +79,7 @@ impl TreeBody {
     }
 }
 
-impl FromRequest for TreeBody {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, actix_web::Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Payload::from_request(request, payload).into_inner();
-        ready(body.map(|body| Self {
-            request: request.clone(),
-            body,
-        }))
-    }
-}
+unread!(TreeBody);
 
 impl Argument for TreeBody {
     fn describe(parts: &mut Parts) {
