@@ -1,0 +1,19 @@
+//! Reconciles a folder on this machine with a directory of an exchange.
+//!
+//! Nothing reacts to events. Something moves only where a content differs from the one that both sides last agreed on,
+//! so no change comes back as an echo.
+
+pub mod decide;
+pub mod guard;
+pub mod item;
+pub mod names;
+pub mod plan;
+mod resume;
+pub mod source;
+mod structure;
+
+pub use decide::{Mode, Verdict, decide};
+pub use item::{Content, Item, Listing};
+pub use plan::{Plan, Sides, Step};
+pub use resume::Pending;
+pub use structure::in_shape;
