@@ -162,6 +162,14 @@ impl Archive {
                 }
             }
         }
+        for directory in &course.directories {
+            for version in &directory.versions {
+                let at = time(&version.made_at);
+                if let Err(error) = self.tree(&version.tree, at, reader, watch)? {
+                    return Ok(Err(error));
+                }
+            }
+        }
         Ok(Ok(()))
     }
 

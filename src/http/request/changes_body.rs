@@ -83,7 +83,7 @@ impl Document for Changes {
     fn parse(text: &[u8]) -> Result<Self> {
         let text =
             std::str::from_utf8(text).map_err(|_| Error::bad("The changes are not UTF-8"))?;
-        let new: NewChanges = json::parse(text, "The changes cannot be JSON decoded")?;
+        let new: NewChanges = json::parse_explained(text, "The changes cannot be JSON decoded")?;
         let mut claims = Vec::new();
         let items = new.changes.into_items()?;
         let operations = items

@@ -19,6 +19,8 @@ const SHORT: usize = 64 * 1024;
 const LONG: usize = MAX_FIELDS;
 /// Maximum length of a body that is decoded at once, in bytes. Longer bodies are decoded on a blocking thread.
 const AT_ONCE: usize = 16 * 1024;
+/// Maximum length in bytes of the reason why JSON is refused.
+const LONGEST_REASON: usize = 300;
 
 /// A JSON body. The handler reads it explicitly, after the checks that need no body.
 pub struct JsonBody<T> {
@@ -88,18 +90,33 @@ async fn read<T: DeserializeOwned + Send + 'static>(
 
 fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let text = std::str::from_utf8(body).map_err(|_| Error::bad("The body is not UTF-8"))?;
-    parse(text, "The body cannot be JSON decoded")
+    parse_explained(text, "The body cannot be JSON decoded")
+}
+
+/// Parses as [`parse`] does, and says which part of the JSON is not as it must be.
+pub fn parse_explained<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        if !(error.is_data() && is_json(text)) {
+            return Error::bad(not_json);
+        }
+        let reason = error.to_string();
+        let end = reason.floor_char_boundary(LONGEST_REASON);
+        Error::bad(format!("Incorrect request format: {}", &reason[..end]))
+    })
 }
 
 /// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
 /// `Incorrect request format` if it is other JSON.
 pub fn parse<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
-        let is_json = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
-        Error::bad(if is_json {
+        Error::bad(if error.is_data() && is_json(text) {
             "Incorrect request format"
         } else {
             not_json
         })
     })
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }

@@ -25,7 +25,7 @@ impl Document for ManifestFiles {
 
 fn parse(text: &[u8]) -> Result<Vec<Claim>> {
     let text = std::str::from_utf8(text).map_err(|_| Error::bad("The manifest is not UTF-8"))?;
-    let manifest: Manifest = json::parse(text, "The manifest cannot be JSON decoded")?;
+    let manifest: Manifest = json::parse_explained(text, "The manifest cannot be JSON decoded")?;
     let mut paths = PathSet::default();
     let claim = |entry: ManifestEntry| {
         let path = RelativePath::parse(entry.path.as_str())

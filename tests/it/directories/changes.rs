@@ -146,7 +146,8 @@ fn a_batch_is_applied_whole_or_not_at_all() {
         (
             json!([{ "op": "chmod", "path": "x" }]),
             400,
-            "Incorrect request format",
+            "Incorrect request format: unknown variant `chmod`, expected one of `put`, `mkdir`, `move`, `copy`, \
+             `remove` at line 1 column 25",
         ),
     ];
     for (changes, status, sentence) in sentences {

@@ -107,7 +107,7 @@ fn put(server: &Server, target: &str, body: &Value) {
     assert!(reply.status < 300, "{target}: {}", reply.text());
 }
 
-fn tar(arguments: &[&str], directory: &Path) {
+pub(super) fn tar(arguments: &[&str], directory: &Path) {
     let output = Command::new("tar")
         .args(arguments)
         .current_dir(directory)
@@ -121,8 +121,8 @@ fn tar(arguments: &[&str], directory: &Path) {
     );
 }
 
-/// Unpacks the archive of the full course with the `tar` command; returns its directory.
-fn unpacked(archive: &Path, place: &Path) -> PathBuf {
+/// Unpacks an archive with the `tar` command; returns its directory.
+pub(super) fn unpacked(archive: &Path, place: &Path) -> PathBuf {
     fs::create_dir_all(place).unwrap();
     tar(&["xf", text(archive)], place);
     let mut names = fs::read_dir(place).unwrap();
@@ -131,7 +131,7 @@ fn unpacked(archive: &Path, place: &Path) -> PathBuf {
     root
 }
 
-fn manifest(root: &Path) -> Value {
+pub(super) fn manifest(root: &Path) -> Value {
     serde_json::from_slice(&fs::read(root.join("manifest.json")).unwrap()).unwrap()
 }
 
@@ -153,7 +153,7 @@ fn trees(manifest: &Value) -> Vec<Value> {
 }
 
 /// Returns the manifest without the parts that differ between two exchanges.
-fn essence(mut manifest: Value) -> Value {
+pub(super) fn essence(mut manifest: Value) -> Value {
     for key in ["made_at", "exchange"] {
         manifest[key] = Value::Null;
     }
@@ -452,7 +452,7 @@ fn an_archive_that_was_changed_brings_nothing() {
 
 /// Returns the message of an import into a new data directory, which must be refused and leave no course.
 #[track_caller]
-fn refused_import(place: &Path, name: &str, more: &[&str]) -> String {
+pub(super) fn refused_import(place: &Path, name: &str, more: &[&str]) -> String {
     let fresh = place.join(format!("{name}-data"));
     let file = place.join(name);
     let arguments = ["import", "archive", "--data-dir", text(&fresh), text(&file)];

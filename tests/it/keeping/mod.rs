@@ -1,6 +1,7 @@
 //! The storage of a term's work: backup and restore, clean-ups, repairs, archives of courses.
 
 mod archive;
+mod archive_directories;
 mod backup;
 mod clearing;
 pub mod place;

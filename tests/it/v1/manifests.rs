@@ -229,14 +229,20 @@ fn a_manifest_that_makes_no_sense_is_refused() {
         ),
         (
             json!([{ "path": "a", "sha256": good, "size": -1 }]),
-            "Incorrect request format",
+            "Incorrect request format: invalid value: integer `-1`, expected u64 at line 1 column 107",
         ),
         (
             json!([{ "path": "a", "sha256": good }]),
-            "Incorrect request format",
+            "Incorrect request format: missing field `size` at line 1 column 98",
         ),
-        (json!(["a"]), "Incorrect request format"),
-        (json!({}), "Incorrect request format"),
+        (
+            json!(["a"]),
+            "Incorrect request format: invalid type: string \"a\", expected struct ManifestEntry at line 1 column 13",
+        ),
+        (
+            json!({}),
+            "Incorrect request format: invalid type: map, expected a sequence at line 1 column 9",
+        ),
     ] {
         assert_eq!(
             ask(&json!({ "files": files })),
@@ -245,7 +251,12 @@ fn a_manifest_that_makes_no_sense_is_refused() {
         );
     }
     for manifest in [json!([]), json!({}), json!(1)] {
-        assert_eq!(ask(&manifest), (400, "Incorrect request format".to_owned()));
+        let (status, sentence) = ask(&manifest);
+        assert_eq!(status, 400);
+        assert!(
+            sentence.starts_with("Incorrect request format: "),
+            "{sentence}"
+        );
     }
     let call = call(&server, "POST", SUBMISSIONS, "lawrence").body("application/json", "{");
     let sentence = "The manifest cannot be JSON decoded";

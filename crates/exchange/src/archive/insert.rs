@@ -1,5 +1,6 @@
 //! Inserting a course from an archive into an exchange, completely and in one transaction.
 
+use super::directories;
 use super::manifest::{Assignment, Course, Event, Sightings, TreeOf};
 use crate::audit::{About, Action};
 use crate::course_settings::{CourseSettings, CourseTitle, TimeZone};
@@ -54,6 +55,7 @@ impl ArchiveImport {
                 return Err(UnacceptableArchive(said));
             }
         }
+        directories::check(&course, &name)?;
         for event in &course.events {
             time(&event.at)?;
         }
@@ -161,6 +163,7 @@ impl ArchiveImport {
         for assignment in &course.assignments {
             self.put_assignment(conn, id, assignment, now, &mut numbers)?;
         }
+        directories::put(conn, (id, &self.name), course, &self.blobs)?;
         for event in &course.events {
             record(conn, &self.name, event, &numbers)?;
         }
@@ -252,7 +255,7 @@ fn record(
 }
 
 /// Unwraps a value that was validated before the transaction.
-fn stored<T>(checked: Result<T, UnacceptableArchive>) -> Result<T> {
+pub(super) fn stored<T>(checked: Result<T, UnacceptableArchive>) -> Result<T> {
     checked.map_err(|_| store::Error::Damaged("an archive that changed while it was read").into())
 }
 
@@ -323,7 +326,7 @@ fn times(given: &Sightings) -> Result<store::seen::Times, UnacceptableArchive> {
 }
 
 /// Checks a text for the one character that PostgreSQL cannot store.
-fn storable(what: &str, text: &str) -> Result<(), UnacceptableArchive> {
+pub(super) fn storable(what: &str, text: &str) -> Result<(), UnacceptableArchive> {
     parse(what, text, |text| (!text.contains('\0')).then_some(()))
 }
 
@@ -331,11 +334,11 @@ fn maybe(text: Option<&String>) -> Result<Option<Timestamp>, UnacceptableArchive
     text.map(|text| time(text)).transpose()
 }
 
-fn time(text: &str) -> Result<Timestamp, UnacceptableArchive> {
+pub(super) fn time(text: &str) -> Result<Timestamp, UnacceptableArchive> {
     parse("time", text, |text| Timestamp::parse(&text).ok())
 }
 
-fn user(text: &str) -> Result<UserName, UnacceptableArchive> {
+pub(super) fn user(text: &str) -> Result<UserName, UnacceptableArchive> {
     parse("user", text, |text| UserName::parse(text).ok())
 }
 
@@ -353,7 +356,7 @@ fn role(text: &str) -> Result<(), UnacceptableArchive> {
     parse("role", text, |text| Role::of_word(&text).map(drop))
 }
 
-fn parse<T>(
+pub(super) fn parse<T>(
     what: &str,
     text: &str,
     parse: impl FnOnce(String) -> Option<T>,
@@ -362,6 +365,6 @@ fn parse<T>(
         .ok_or_else(|| UnacceptableArchive(format!("{text:?} is no possible {what}")))
 }
 
-fn twice(of: &str, what: &str, which: &str) -> UnacceptableArchive {
+pub(super) fn twice(of: &str, what: &str, which: &str) -> UnacceptableArchive {
     UnacceptableArchive(format!("{of} has the {what} {which:?} twice"))
 }

@@ -32,6 +32,9 @@ pub struct Course {
     pub by_group: Vec<Person>,
     /// Its assignments, in the order they were created.
     pub assignments: Vec<Assignment>,
+    /// Its directories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<Directory>,
     /// Its events, oldest first.
     pub events: Vec<Event>,
 }
@@ -191,6 +194,82 @@ impl TreeOf {
     }
 }
 
+/// A directory of the course.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Directory {
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The folder in which members of the course get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver: Option<String>,
+    /// Whether they get it whenever their servers start.
+    #[serde(default)]
+    pub deliver_at_start: bool,
+    /// The time at which it was made.
+    pub created_at: String,
+    /// The person who made it.
+    pub created_by: String,
+    /// Its grants, without those to members of other courses.
+    pub grants: Vec<Grant>,
+    /// Its current version, and those with a label, oldest first.
+    pub versions: Vec<DirectoryVersion>,
+}
+
+/// A grant of a directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grant {
+    /// `user`, `group`, `course` (this one) or `everybody`.
+    pub kind: String,
+    /// The name of the user or of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The least role in the course.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// `read`, `write` or `admin`.
+    pub level: String,
+    /// The person who granted it.
+    pub granted_by: String,
+    /// The time.
+    pub granted_at: String,
+}
+
+/// A version of a directory.
+#[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DirectoryVersion {
+    /// Its number.
+    pub version: i64,
+    /// The time at which it was made.
+    pub made_at: String,
+    /// The person who made it.
+    pub made_by: String,
+    /// The device on which it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The message of its maker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The commit that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<serde_json::Value>,
+    /// Its label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The folders that contain nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty_folders: Vec<String>,
+    /// The paths of the files that can be executed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub executable: Vec<String>,
+    /// Its files.
+    #[serde(flatten)]
+    pub tree: TreeOf,
+}
+
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -213,16 +292,19 @@ pub struct Event {
 }
 
 impl Course {
-    /// Returns all trees of the course: releases, submissions and feedback.
+    /// Returns all trees of the course: releases, submissions, feedback and versions of directories.
     pub fn trees(&self) -> impl Iterator<Item = &TreeOf> {
-        self.assignments.iter().flat_map(|assignment| {
+        let assignments = self.assignments.iter().flat_map(|assignment| {
             let released = assignment.versions.iter().map(|version| &version.tree);
             let handed_in = assignment.submissions.iter().flat_map(|submission| {
                 let given = submission.feedback.iter().map(|given| &given.tree);
                 std::iter::once(&submission.tree).chain(given)
             });
             released.chain(handed_in)
-        })
+        });
+        let directories = self.directories.iter();
+        let versions = directories.flat_map(|directory| &directory.versions);
+        assignments.chain(versions.map(|version| &version.tree))
     }
 
     /// Returns the contents without the parts that differ between two exchanges or two exports of the same course:

@@ -1,6 +1,7 @@
 //! Export and import of a course: read completely in one snapshot, and inserted in one transaction. The file format
 //! around it is defined elsewhere.
 
+mod directories;
 mod insert;
 mod look_alikes;
 mod manifest;
@@ -9,6 +10,6 @@ mod read;
 
 pub use insert::{ArchiveImport, UnacceptableArchive, insert};
 pub use look_alikes::look_alikes;
-pub use manifest::{Assignment, Course, Entry, Event, Submission, TreeOf, VERSION};
+pub use manifest::{Assignment, Course, Directory, Entry, Event, Submission, TreeOf, VERSION};
 pub use names::plain;
 pub use read::{Reader, read};

@@ -54,6 +54,10 @@ pub(super) fn release(assignment: &str, version: i64) -> String {
     format!("releases/{}/{version}", plain(assignment))
 }
 
+pub(super) fn directory(name: &str, version: i64) -> String {
+    format!("directories/{}/{version}", plain(name))
+}
+
 pub(super) fn submission(assignment: &str, student: &str, at: Timestamp) -> String {
     of_student("submissions", assignment, student, at)
 }

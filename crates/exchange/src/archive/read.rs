@@ -1,5 +1,6 @@
 //! Reading a course for its archive, in one snapshot.
 
+use super::directories;
 use super::manifest::{
     Assignment, Course, Entry, Event, Extension, Feedback, Fetch, Person, Sightings, Submission,
     TreeOf, VERSION, Version,
@@ -7,7 +8,7 @@ use super::manifest::{
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_blobs::{Blobs, Damage, Fault};
-use nbcourier_domain::{CourseId, Sha256Sum, Timestamp};
+use nbcourier_domain::{CourseId, RelativePath, Sha256Sum, Timestamp, Tree};
 use nbcourier_storage::trees::FilesOfTrees;
 use nbcourier_storage::{self as store, Connection, Portion, archive, blobs::Row};
 use sha2::{Digest, Sha256};
@@ -29,7 +30,7 @@ pub async fn read<T: Send + 'static>(
         .without_policy()
         .read(move |conn| {
             let _hold = blobs.hold()?;
-            let mut rows = HashMap::new();
+            let mut rows = Rows::new();
             let read = gather(conn, &course, &mut rows)?;
             take(
                 &read,
@@ -43,11 +44,14 @@ pub async fn read<T: Send + 'static>(
         .await
 }
 
+/// The rows of contents, by their checksums.
+pub(super) type Rows = HashMap<Sha256Sum, Row>;
+
 /// Reads contents by their checksums.
 pub struct Reader<'a> {
     conn: &'a mut Connection,
     blobs: &'a Blobs,
-    rows: HashMap<Sha256Sum, Row>,
+    rows: Rows,
 }
 
 impl Reader<'_> {
@@ -98,11 +102,7 @@ impl Reader<'_> {
     }
 }
 
-fn gather(
-    conn: &mut Connection,
-    name: &CourseId,
-    rows: &mut HashMap<Sha256Sum, Row>,
-) -> Result<Course> {
+fn gather(conn: &mut Connection, name: &CourseId, rows: &mut Rows) -> Result<Course> {
     let (id, created_at) = archive::course(conn, name)?.ok_or(Error::NotFound(Thing::Course))?;
     let settings = store::courses::settings(conn, id)?;
     let assignments = archive::assignments(conn, id)?
@@ -138,6 +138,7 @@ fn gather(
                 email: None,
             })
             .collect(),
+        directories: directories::gather(conn, id, rows)?,
         events: archive::events(conn, id)?.into_iter().map(event).collect(),
     })
 }
@@ -145,7 +146,7 @@ fn gather(
 fn gather_assignment(
     conn: &mut Connection,
     assignment: &archive::Assignment,
-    rows: &mut HashMap<Sha256Sum, Row>,
+    rows: &mut Rows,
 ) -> Result<Assignment> {
     let name = &assignment.name;
     let releases = archive::releases(conn, assignment.id)?;
@@ -239,33 +240,38 @@ fn times(times: store::seen::Times) -> Sightings {
     }
 }
 
-fn tree_of(
-    files: &FilesOfTrees,
-    tree: i64,
-    directory: String,
-    rows: &mut HashMap<Sha256Sum, Row>,
-) -> Result<TreeOf> {
-    let mut named = nbcourier_domain::Tree::default();
+fn tree_of(files: &FilesOfTrees, id: i64, directory: String, rows: &mut Rows) -> Result<TreeOf> {
+    let mut named = Tree::default();
     let mut entries = Vec::new();
-    for file in files.of(tree)?.iter() {
-        let blob = file.blob.blob;
-        rows.insert(blob.sha256, file.blob);
-        entries.push(Entry {
-            path: file.path.to_string(),
-            stored_as: names::file(file.path.as_str()),
-            bytes: blob.size,
-            sha256: blob.sha256.to_string(),
-        });
+    for file in files.of(id)?.iter() {
+        entries.push(entry(&file.path, file.blob, rows));
         named.entries.push(nbcourier_domain::TreeEntry {
             path: file.path.clone(),
-            blob,
+            blob: file.blob.blob,
         });
     }
-    Ok(TreeOf {
+    Ok(tree(&named, directory, entries))
+}
+
+/// Returns the description of a file, and notes the row of its bytes.
+pub(super) fn entry(path: &RelativePath, bytes: Row, rows: &mut Rows) -> Entry {
+    let blob = bytes.blob;
+    rows.insert(blob.sha256, bytes);
+    Entry {
+        path: path.to_string(),
+        stored_as: names::file(path.as_str()),
+        bytes: blob.size,
+        sha256: blob.sha256.to_string(),
+    }
+}
+
+/// Returns the description of a tree with these files, in that directory of the archive.
+pub(super) fn tree(named: &Tree, directory: String, files: Vec<Entry>) -> TreeOf {
+    TreeOf {
         tree: named.digest().to_string(),
         directory,
-        files: entries,
-    })
+        files,
+    }
 }
 
 fn event(event: store::events::RecordedEvent) -> Event {

@@ -120,7 +120,7 @@ impl Batch {
     }
 
     /// Checks the message and the name of the device.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let message = self.message.as_deref().unwrap_or_default();
         let is_illegal = |letter: char| letter.is_control() && letter != '\n';
         if message.len() > LONGEST_MESSAGE || message.contains(is_illegal) {

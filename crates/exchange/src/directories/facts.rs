@@ -32,7 +32,7 @@ pub struct DirectoryFacts {
 
 impl DirectoryFacts {
     /// Checks that a directory of that owner can have these facts.
-    pub(super) fn check(&self, owner: &DirectoryOwner) -> Result<()> {
+    pub(crate) fn check(&self, owner: &DirectoryOwner) -> Result<()> {
         if let Some(description) = &self.description {
             if description.len() > LONGEST_DESCRIPTION {
                 return Err(unusable(&format!(
@@ -67,7 +67,7 @@ impl DirectoryFacts {
         Ok(())
     }
 
-    pub(super) fn row(&self) -> Facts {
+    pub(crate) fn row(&self) -> Facts {
         Facts {
             description: self.description.clone(),
             deliver: self.deliver.clone(),

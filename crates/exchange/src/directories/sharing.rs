@@ -107,7 +107,8 @@ fn row(op: &mut DirectoryOp<'_>, to: &Principal, level: AccessLevel) -> Result<G
     })
 }
 
-fn check(wanted: &[(Principal, AccessLevel)]) -> Result<()> {
+/// Checks grants that shall replace all others.
+pub(crate) fn check(wanted: &[(Principal, AccessLevel)]) -> Result<()> {
     let unusable = |sentence: String| Err(Error::UnusableFact(sentence));
     if wanted.len() > MAX_GRANTS {
         return unusable(format!(

@@ -120,6 +120,19 @@ pub(super) fn digest_in(
     Ok(digest)
 }
 
+/// Checks the text of a label.
+pub(crate) fn check_label(label: &str) -> Result<()> {
+    let is_illegal = label.trim().is_empty()
+        || label.len() > LONGEST_LABEL
+        || label.chars().any(char::is_control);
+    if is_illegal {
+        return Err(Error::UnusableFact(format!(
+            "A label is one line of 1 to {LONGEST_LABEL} bytes"
+        )));
+    }
+    Ok(())
+}
+
 /// Sets the label of a version, which is kept as long as it has one. `None` removes the label.
 pub async fn set_label(
     exchange: &Exchange,
@@ -129,14 +142,7 @@ pub async fn set_label(
     label: Option<String>,
 ) -> Result<VersionView> {
     if let Some(label) = &label {
-        let is_illegal = label.trim().is_empty()
-            || label.len() > LONGEST_LABEL
-            || label.chars().any(char::is_control);
-        if is_illegal {
-            return Err(Error::UnusableFact(format!(
-                "A label is one line of 1 to {LONGEST_LABEL} bytes"
-            )));
-        }
+        check_label(label)?;
     }
     let set = exchange.write_directory(caller, address, AccessLevel::Write, move |op| {
         let mut version = find(op, Some(number))?;

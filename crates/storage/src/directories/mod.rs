@@ -1,5 +1,6 @@
 //! Directories: named sequences of versions, owned by people and courses.
 
+pub mod archived;
 pub mod check;
 pub mod contents;
 pub mod entries;
