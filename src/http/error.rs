@@ -314,6 +314,7 @@ fn answer(error: &exchange::Error) -> Answer {
         | E::IntoItself(_)
         | E::TooManyEntries(_)
         | E::TooManyDirectories { .. }
+        | E::FromSource(_)
         | E::UnusableFact(_) => about_directory(error),
         E::NoSpace { .. } => Answer::no_space(),
         E::WrongSize(path) => bad(format!(
@@ -359,7 +360,8 @@ fn about_directory(error: &exchange::Error) -> Answer {
         E::Conflicts {
             by_precondition: false,
             ..
-        } => Answer::new(StatusCode::CONFLICT, sentence),
+        }
+        | E::FromSource(_) => Answer::new(StatusCode::CONFLICT, sentence),
         E::Conflicts { .. } | E::OtherVersion(_) => {
             Answer::new(StatusCode::PRECONDITION_FAILED, sentence)
         }
@@ -460,6 +462,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Extension => "Extension",
         Thing::Directory => "Directory",
         Thing::Path => "Path",
+        Thing::Source => "Source",
     }
 }
 

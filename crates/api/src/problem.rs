@@ -38,6 +38,8 @@ impl Problem<'_> {
     pub const MISSING_BLOBS: &'static str = "urn:nbcourier:missing-blobs";
     /// The type of a problem about paths that are not as a change of a directory requires.
     pub const CONFLICT: &'static str = "urn:nbcourier:conflict";
+    /// The type of a problem about a directory that follows a repository.
+    pub const FROM_SOURCE: &'static str = "urn:nbcourier:from-source";
     /// The type of a problem about a version whose changes are not kept.
     pub const TOO_OLD: &'static str = "urn:nbcourier:too-old";
 }

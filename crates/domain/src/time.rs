@@ -24,6 +24,13 @@ impl Timestamp {
     /// The maximum, later than every other time.
     pub const MAX: Self = Self(i64::MAX);
 
+    /// Returns the time that much later.
+    #[must_use]
+    pub fn after(self, duration: std::time::Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.micros().saturating_add(micros))
+    }
+
     /// Returns the time of the system's clock.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_micros())

@@ -65,6 +65,10 @@ pub enum Action {
     DirectoryDeleted,
     /// A directory was restored from the trash.
     DirectoryRestored,
+    /// A directory was made to follow a repository. The detail says which one.
+    SourceSet,
+    /// A directory was made to follow nothing.
+    SourceRemoved,
     /// Something was imported. The detail says what it was and where it came from.
     Imported,
     /// A group of the hub put the actor into the course or changed their role.
@@ -125,6 +129,8 @@ impl Action {
             Self::DirectoryReverted => "directory reverted",
             Self::DirectoryDeleted => "directory deleted",
             Self::DirectoryRestored => "directory restored",
+            Self::SourceSet => "source set",
+            Self::SourceRemoved => "source removed",
             Self::Imported => "imported",
             Self::JoinedByGroup => "joined by group",
             Self::LeftByGroup => "left by group",

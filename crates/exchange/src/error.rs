@@ -66,6 +66,8 @@ pub enum Thing {
     DirectoryVersion,
     /// A file or folder in a directory.
     Path,
+    /// The repository that a directory follows.
+    Source,
 }
 
 /// The role that the caller lacks.
@@ -240,6 +242,12 @@ pub enum Error {
     /// The directory has another current version than the caller expects.
     #[error("the current version is {0}; nothing was changed. Look at it again")]
     OtherVersion(i64),
+    /// The directory follows the repository at this address, and only the server writes it.
+    #[error(
+        "The directory follows {0}; nothing was changed. Push the change there, or make the directory follow nothing with \
+         nbcourier materials remove"
+    )]
+    FromSource(String),
     /// The changes since a version are not known any more.
     #[error("the changes since version {0} are not kept. List all entries instead")]
     ChangesTooOld(i64),

@@ -38,6 +38,7 @@ pub mod releases;
 pub mod roster;
 pub mod roster_import;
 pub mod seen;
+pub mod sources;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;
@@ -103,6 +104,7 @@ pub struct Exchange {
     directory_limits: DirectoryLimits,
     following: following::Following,
     compared: ranges::Compared,
+    wake: sources::Wake,
 }
 
 impl Exchange {
@@ -131,6 +133,7 @@ impl Exchange {
             directory_limits: DirectoryLimits::default(),
             following: following::Following::default(),
             compared: ranges::Compared::default(),
+            wake: sources::Wake::default(),
         }
     }
 

@@ -256,6 +256,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    sources (directory_id) {
+        directory_id -> BigInt,
+        url -> Text,
+        branch -> Nullable<Text>,
+        folder -> Nullable<Text>,
+        exclude -> Text,
+        every_seconds -> BigInt,
+        allow_solutions -> Bool,
+        token -> Nullable<Binary>,
+        hook_id -> Text,
+        hook_secret -> Binary,
+        commit_id -> Nullable<Text>,
+        checked_at -> Nullable<BigInt>,
+        next_at -> BigInt,
+        failures -> BigInt,
+        running -> Nullable<BigInt>,
+        running_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    source_runs (id) {
+        id -> BigInt,
+        directory_id -> BigInt,
+        began_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        cause -> Text,
+        outcome -> Nullable<Text>,
+        commit_id -> Nullable<Text>,
+        version -> Nullable<BigInt>,
+        report -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     runs (task) {
         task -> Text,
         ended_at -> BigInt,
@@ -307,6 +342,8 @@ diesel::joinable!(directory_versions -> directories (directory_id));
 diesel::joinable!(directory_entries -> directories (directory_id));
 diesel::joinable!(directory_entries -> blobs (blob_id));
 diesel::joinable!(directory_grants -> directories (directory_id));
+diesel::joinable!(sources -> directories (directory_id));
+diesel::joinable!(source_runs -> directories (directory_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,
@@ -328,6 +365,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     releases,
     submission_keys,
     removed_objects,
+    source_runs,
+    sources,
     submissions,
     tree_files,
     trees,

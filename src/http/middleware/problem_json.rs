@@ -58,6 +58,7 @@ pub async fn below_v1<B: MessageBody + 'static>(
             problem.kind = Problem::CONFLICT.into();
             problem.version = Some(*version);
         }
+        Some(exchange::Error::FromSource(_)) => problem.kind = Problem::FROM_SOURCE.into(),
         Some(exchange::Error::ChangesTooOld(_) | exchange::Error::NoSuchVersion { .. }) => {
             problem.kind = Problem::TOO_OLD.into();
         }

@@ -302,6 +302,7 @@ impl Said {
             }
             E::TooManyEntries(_) => refused(view.say("failure-directory-entries")),
             E::TooManyDirectories { .. } => refused(view.say("failure-directories")),
+            E::FromSource(url) => refused(view.say_with("failure-from-source", "url", url)),
             E::NothingStored(_)
             | E::IntoItself(_)
             | E::UnusableFact(_)
@@ -346,6 +347,7 @@ const fn not_found(thing: Thing) -> &'static str {
         Thing::Extension => "failure-no-extension",
         Thing::Directory => "failure-no-directory",
         Thing::Path => "failure-no-path",
+        Thing::Source => "failure-no-source",
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{Error, Exchange, Result};
 use nbcourier_domain::{AccessLevel, RelativePath, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::entries::{self, Entry, NewEntry};
-use nbcourier_storage::directories::{Version, contents, reachable, versions as version_rows};
+use nbcourier_storage::directories::{
+    Version, contents, reachable, sources, versions as version_rows,
+};
 use nbcourier_storage::reach::Reach;
 use serde_json::json;
 use std::collections::HashMap;
@@ -48,7 +50,11 @@ pub async fn ready(
     expected: Option<i64>,
 ) -> Result<Ready> {
     let way = exchange.enter_directory(caller, address, AccessLevel::Write);
-    way.read(move |op| check_version(op, expected)).await?;
+    way.read(move |op| {
+        refuse_followed(op)?;
+        check_version(op, expected)
+    })
+    .await?;
     Ok(Ready { way, expected })
 }
 
@@ -60,44 +66,72 @@ fn check_version(op: &DirectoryOp<'_>, expected: Option<i64>) -> Result<()> {
     }
 }
 
+/// Refuses a change by a person if the directory follows a repository.
+pub(super) fn refuse_followed(op: &mut DirectoryOp<'_>) -> Result<()> {
+    match sources::url_of(op.conn, op.standing.directory.id)? {
+        Some(url) => Err(Error::FromSource(url)),
+        None => Ok(()),
+    }
+}
+
 impl Ready {
     /// Applies the batch, whose bytes are in the parcel or in reach of the caller.
     pub async fn commit(self, batch: Batch, parcel: Parcel) -> Result<Committed> {
         batch.check()?;
         let Self { way, expected } = self;
-        let (metrics, following) = {
-            let exchange = way.exchange();
-            (Arc::clone(&exchange.metrics), exchange.following.clone())
+        let prepare = move |op: &mut DirectoryOp<'_>| {
+            refuse_followed(op)?;
+            check_version(op, expected)?;
+            Ok(batch.clone())
         };
-        let parcel = Arc::new(parcel.settle_unchecked().await?);
-        let batch = Arc::new(batch);
-        let attempt = || {
-            let (batch, sent, named) =
-                (Arc::clone(&batch), Arc::clone(&parcel), Arc::clone(&parcel));
-            let (metrics, following) = (Arc::clone(&metrics), following.clone());
-            way.write_then(
-                move |op| {
-                    check_version(op, expected)?;
-                    apply(op, &batch, &sent)
-                },
-                move |(committed, taken): &mut (Committed, Option<Taken>)| {
-                    if committed.changed {
-                        named.committed(taken.take());
-                        metrics.directory_versions.inc();
-                        following.announce(committed.directory);
-                    }
-                },
-            )
-        };
-        let (committed, _) = objects::renewed(&*parcel, attempt).await?;
-        Ok(committed)
+        commit_batch(way, parcel, None, prepare, |_, _, _| Ok(())).await
     }
+}
+
+/// Applies the batch that `prepare` returns, and calls `finish` in the same transaction. `origin` is the commit that the
+/// version is made from, as JSON.
+pub(crate) async fn commit_batch(
+    way: DirectoryWay,
+    parcel: Parcel,
+    origin: Option<String>,
+    prepare: impl Fn(&mut DirectoryOp<'_>) -> Result<Batch> + Send + Sync + 'static,
+    finish: impl Fn(&mut DirectoryOp<'_>, &Batch, &Committed) -> Result<()> + Send + Sync + 'static,
+) -> Result<Committed> {
+    let (metrics, following) = {
+        let exchange = way.exchange();
+        (Arc::clone(&exchange.metrics), exchange.following.clone())
+    };
+    let parcel = Arc::new(parcel.settle_unchecked().await?);
+    let steps = Arc::new((prepare, finish, origin));
+    let attempt = || {
+        let (steps, sent, named) = (Arc::clone(&steps), Arc::clone(&parcel), Arc::clone(&parcel));
+        let (metrics, following) = (Arc::clone(&metrics), following.clone());
+        way.write_then(
+            move |op| {
+                let (prepare, finish, origin) = &*steps;
+                let batch = prepare(op)?;
+                let applied = apply(op, &batch, &sent, origin.as_deref())?;
+                finish(op, &batch, &applied.0)?;
+                Ok(applied)
+            },
+            move |(committed, taken): &mut (Committed, Option<Taken>)| {
+                if committed.changed {
+                    named.committed(taken.take());
+                    metrics.directory_versions.inc();
+                    following.announce(committed.directory);
+                }
+            },
+        )
+    };
+    let (committed, _) = objects::renewed(&*parcel, attempt).await?;
+    Ok(committed)
 }
 
 fn apply(
     op: &mut DirectoryOp<'_>,
     batch: &Batch,
     parcel: &Parcel,
+    origin: Option<&str>,
 ) -> Result<(Committed, Option<Taken>)> {
     let now = Timestamp::now();
     let stored = parcel.store(op.conn, &op.exchange.blobs, now, |conn| {
@@ -134,7 +168,7 @@ fn apply(
         now,
         device: batch.device.as_deref(),
         message: batch.message.as_deref(),
-        origin: None,
+        origin,
     };
     version_rows::advance(op.conn, directory.id, next, &version, difference.size)?;
     let quota = &op.exchange.quota;

@@ -12,23 +12,27 @@ pub mod thinning;
 pub mod versions;
 mod working;
 
+pub(crate) use commit::commit_batch;
 pub use commit::{Committed, Ready, ready};
 pub use facts::{Change, DirectoryFacts, Patch, parse_name};
 
 use super::audit::Action;
 use super::op::{Op, lock_directory, note_directory};
 use super::policy::{DirectoryAddress, Right, level};
+use super::sources::SourceFacts;
 use super::trash::Position;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AccessLevel, CourseId, DirectoryName, DirectoryOwner, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::reachable;
 pub use nbcourier_storage::directories::reachable::{Delivered, Reach};
+use nbcourier_storage::directories::sources::{self, Source};
 use nbcourier_storage::directories::{
     self as rows, NewDirectory, Owner, Owners, contents as stored,
 };
 use nbcourier_storage::{self as store, Connection, Lock, Portion};
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 use versions::VersionView;
 
@@ -81,12 +85,14 @@ pub struct DirectoryView {
     pub created_at: Timestamp,
     /// The time at which it was deleted.
     pub deleted_at: Option<Timestamp>,
+    /// The repository that it follows.
+    pub source: Option<SourceFacts>,
     /// The caller's level of access.
     pub may: AccessLevel,
 }
 
 impl DirectoryView {
-    fn new(row: rows::Directory, may: AccessLevel) -> Self {
+    fn new(row: rows::Directory, may: AccessLevel, source: Option<Source>) -> Self {
         Self {
             id: row.id,
             owner: row.owner,
@@ -99,6 +105,7 @@ impl DirectoryView {
             created_by: row.created_by,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
+            source: source.map(SourceFacts::from),
             may,
         }
     }
@@ -148,10 +155,12 @@ pub async fn list(
         let (found, is_more) = reachable::list(op.conn, &reader, &filter, portion)?;
         let ids: Vec<i64> = found.iter().map(|directory| directory.id).collect();
         let grants = rows::grants::of(op.conn, &ids)?;
+        let mut followed = followed(op.conn, &ids)?;
         let next = ids.last().copied().filter(|_| is_more);
         let views = found.into_iter().filter_map(|directory| {
             let may = level(&reader, &directory, &grants)?;
-            Some(DirectoryView::new(directory, may))
+            let source = followed.remove(&directory.id);
+            Some(DirectoryView::new(directory, may, source))
         });
         Ok(DirectoryPage {
             directories: views.collect(),
@@ -168,7 +177,8 @@ pub async fn show(
     address: DirectoryAddress,
 ) -> Result<DirectoryView> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, |op| {
-        let mut view = DirectoryView::new(op.directory().clone(), op.standing.level);
+        let source = sources::find(op.conn, op.standing.directory.id)?;
+        let mut view = DirectoryView::new(op.directory().clone(), op.standing.level, source);
         let digest = versions::digest_in(op, view.head.number, view.head.digest)?;
         view.head.digest = Some(digest);
         Ok(view)
@@ -322,10 +332,17 @@ fn check_number(op: &mut Op<'_>, person: &UserName) -> Result<()> {
     })
 }
 
+/// Returns the sources of these directories by their rows.
+fn followed(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Source>> {
+    let found = sources::of(conn, ids)?.into_iter();
+    Ok(found.map(|source| (source.directory, source)).collect())
+}
+
 /// Returns the view of a directory for its owner.
 fn view_of(conn: &mut Connection, id: i64) -> Result<DirectoryView> {
     let row = rows::by_id(conn, id)?.ok_or(Error::NotFound(Thing::Directory))?;
-    let mut view = DirectoryView::new(row, AccessLevel::Admin);
+    let source = sources::find(conn, id)?;
+    let mut view = DirectoryView::new(row, AccessLevel::Admin, source);
     if view.head.digest.is_none() {
         view.head.digest = Some(stored::digest(conn, id, view.head.number)?);
     }
@@ -421,7 +438,7 @@ pub async fn trash(
         });
         let views = found
             .into_iter()
-            .map(|row| DirectoryView::new(row, AccessLevel::Admin));
+            .map(|row| DirectoryView::new(row, AccessLevel::Admin, None));
         Ok(DirectoryTrash {
             directories: views.collect(),
             next,

@@ -168,6 +168,7 @@ pub async fn restore(
     let following = exchange.following.clone();
     let way = exchange.enter_directory(caller, address, AccessLevel::Write);
     let change = move |op: &mut DirectoryOp<'_>| {
+        super::commit::refuse_followed(op)?;
         let earlier = find(op, Some(number))?;
         let directory = op.directory().clone();
         let next = directory.head.number + 1;

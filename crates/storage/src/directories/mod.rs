@@ -6,6 +6,7 @@ pub mod contents;
 pub mod entries;
 pub mod grants;
 pub mod reachable;
+pub mod sources;
 pub mod versions;
 
 use super::backend::prelude::*;

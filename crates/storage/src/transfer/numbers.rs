@@ -6,7 +6,7 @@ use crate::backend::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 /// The tables whose IDs grow.
-const NUMBERED: [&str; 13] = [
+const NUMBERED: [&str; 14] = [
     "courses",
     "members",
     "people",
@@ -19,6 +19,7 @@ const NUMBERED: [&str; 13] = [
     "directories",
     "directory_entries",
     "directory_grants",
+    "source_runs",
     "events",
 ];
 

@@ -454,6 +454,43 @@ table! {
 }
 
 table! {
+    sources by directory_id: BigInt;
+    {
+        directory_id: i64,
+        url: String,
+        branch: Option<String>,
+        folder: Option<String>,
+        exclude: String,
+        every_seconds: i64,
+        allow_solutions: bool,
+        token: Option<Vec<u8>>,
+        hook_id: String,
+        hook_secret: Vec<u8>,
+        commit_id: Option<String>,
+        checked_at: Option<i64>,
+        next_at: i64,
+        failures: i64,
+        running: Option<i64>,
+        running_until: Option<i64>,
+    }
+}
+
+table! {
+    source_runs by id: BigInt;
+    {
+        id: i64,
+        directory_id: i64,
+        began_at: i64,
+        ended_at: Option<i64>,
+        cause: String,
+        outcome: Option<String>,
+        commit_id: Option<String>,
+        version: Option<i64>,
+        report: Option<String>,
+    }
+}
+
+table! {
     events by id: BigInt;
     {
         id: i64,

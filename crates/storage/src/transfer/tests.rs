@@ -67,6 +67,11 @@ const BLOBS: &str = "
     INSERT INTO directory_grants (id, directory_id, person, hub_group, course_id, role, level, granted_by, granted_at)
         VALUES (1, 2, 'ben', NULL, NULL, NULL, 2, 'kim', 8), (3, 2, NULL, 'guests', NULL, NULL, 1, 'kim', 8),
                (4, 2, NULL, NULL, 3, 2, 3, 'kim', 8), (5, 2, NULL, NULL, NULL, NULL, 1, 'kim', 8);
+    INSERT INTO sources (directory_id, url, branch, folder, exclude, every_seconds, allow_solutions, token, hook_id,
+            hook_secret, commit_id, checked_at, next_at, failures, running, running_until)
+        VALUES (2, 'https://git.example.org/a', 'main', 'unit', '[\"x\"]', 3600, true, X'05', 'hook', X'06', 'ab', 7, 8, 1, 4, 9);
+    INSERT INTO source_runs (id, directory_id, began_at, ended_at, cause, outcome, commit_id, version, report) VALUES
+        (3, 2, 6, 7, 'schedule', 'updated', 'ab', 2, '1 file'), (4, 2, 8, NULL, 'asked', NULL, NULL, NULL, NULL);
 ";
 
 fn file(place: &TempDir, name: &str) -> Destination {

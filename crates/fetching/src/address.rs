@@ -1,0 +1,200 @@
+//! The addresses of a host. The one that was checked is the one that git connects to, so a second answer of the name
+//! service cannot lead it elsewhere.
+
+use crate::access::Access;
+use crate::failure::Failure;
+use nbcourier_domain::RepositoryUrl;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+
+/// The maximum number of addresses that are passed on.
+const MOST: usize = 8;
+
+impl Access {
+    /// Looks up the addresses of the repository's host. It blocks.
+    ///
+    /// Refuses a host that has an address which is not public, unless the operator has named the host.
+    pub fn look_up(&self, url: &RepositoryUrl) -> Result<Vec<IpAddr>, Failure> {
+        let (host, port) = (url.host(), url.port());
+        let found: Vec<IpAddr> = match url.ip() {
+            Some(ip) => vec![ip],
+            None => (host, port)
+                .to_socket_addrs()
+                .map_err(|_| {
+                    Failure::failed(format!(
+                        "The host {host} was not found. Check the address of the repository"
+                    ))
+                })?
+                .map(|address| address.ip())
+                .collect(),
+        };
+        if found.is_empty() {
+            return Err(Failure::failed(format!(
+                "The host {host} has no address. Check the address of the repository"
+            )));
+        }
+        let is_named = self.hosts.iter().any(|named| named.is_of(url));
+        if !is_named && !found.iter().copied().all(is_public) {
+            return Err(Failure::refused(format!(
+                "The host {host} has an address inside this network, which repositories may not have. If it is meant, \
+                 the operator of the exchange names it with --git-hosts {host}{}",
+                if port == 443 {
+                    String::new()
+                } else {
+                    format!(":{port}")
+                }
+            )));
+        }
+        Ok(found.into_iter().take(MOST).collect())
+    }
+}
+
+/// Whether an address is on the public internet, by the registries of special addresses (RFC 6890 and later).
+pub(crate) fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || a == 0
+        || a >= 240
+        // Shared by the customers of a provider (RFC 6598).
+        || (a == 100 && (64..128).contains(&b))
+        // Assignments of protocols, benchmarks, and relays to version 6.
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19)))
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match segments {
+        // Mapped, translated and compatible addresses of version 4, and NAT64 of one's own network.
+        [0, 0, 0, 0, 0, 0xffff, high, low] => embedded(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        [0x64, 0xff9b, ..] => false,
+        // 6to4 carries the address of a relay.
+        [0x2002, high, low, ..] => embedded(high, low),
+        // Teredo and other assignments of protocols, benchmarks, ORCHID, documentation.
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // Everything else outside of the unicast space that is given out: loopback, unspecified, local, multicast.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::GitHost;
+    use std::time::Duration;
+
+    #[test]
+    fn only_addresses_of_the_public_internet_are_public() {
+        for text in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.169.0.1",
+            "2606:4700::1111",
+            "2a00::1",
+            "::ffff:1.1.1.1",
+            "64:ff9b::1.1.1.1",
+            "2002:0101:0101::1",
+        ] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::1",
+            "fe80::1",
+            "fec0::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "2002:7f00:1::1",
+            "2002:a00:1::1",
+            "3fff::1",
+            "100::1",
+            "5f00::1",
+        ] {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    fn access(hosts: &[&str]) -> Access {
+        Access {
+            directory: "/nowhere".into(),
+            launcher: None,
+            hosts: hosts
+                .iter()
+                .map(|host| GitHost::parse(host).unwrap())
+                .collect(),
+            certificates: None,
+            max_repository: 1,
+            time: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_host_inside_the_network_is_refused_unless_it_is_named() {
+        for text in [
+            "https://127.0.0.1:8443/a",
+            "https://localhost:8443/a",
+            "https://[::1]:8443/a",
+            "https://169.254.169.254/a",
+        ] {
+            let url = RepositoryUrl::parse(text).unwrap();
+            let refusal = access(&["other.example", "127.0.0.1"])
+                .look_up(&url)
+                .unwrap_err();
+            assert!(matches!(refusal, Failure::Refused(_)), "{text}");
+            assert!(refusal.to_string().contains("--git-hosts"), "{refusal}");
+        }
+        let url = RepositoryUrl::parse("https://127.0.0.1:8443/a").unwrap();
+        assert_eq!(
+            access(&["127.0.0.1:8443"]).look_up(&url).unwrap(),
+            ["127.0.0.1".parse::<IpAddr>().unwrap()]
+        );
+    }
+}

@@ -1,0 +1,532 @@
+//! The repositories that directories of courses follow, and the runs that look at them.
+
+use super::{Directory, by_id, is_there};
+use crate::backend::prelude::*;
+use crate::schema::{courses, directories, source_runs, sources};
+use crate::{Error, Result};
+use nbcourier_domain::{BranchName, ObjectName, RelativePath, RepositoryUrl, Timestamp};
+
+/// Number of runs of a source that are kept.
+const KEPT_RUNS: usize = 50;
+
+/// A repository that a directory follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The row of the directory.
+    pub directory: i64,
+    /// What is followed.
+    pub settings: Settings,
+    /// The sealed token for the repository.
+    pub token: Option<Vec<u8>>,
+    /// The ID in the address of the hook.
+    pub hook: String,
+    /// The sealed secret of the hook.
+    pub hook_secret: Vec<u8>,
+    /// The commit of the last version that was made, or that had the same files.
+    pub commit: Option<ObjectName>,
+    /// The time of the last look at the repository.
+    pub checked_at: Option<Timestamp>,
+    /// The time of the next look.
+    pub next_at: Timestamp,
+    /// The number of runs that failed since the last one that did not.
+    pub failures: i64,
+    /// The run in progress, and the time at which it counts as lost.
+    pub running: Option<(i64, Timestamp)>,
+}
+
+/// The settings of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The repository.
+    pub url: RepositoryUrl,
+    /// The branch. Without one, the repository's own choice.
+    pub branch: Option<BranchName>,
+    /// The folder of the repository. Without one, all of it.
+    pub folder: Option<RelativePath>,
+    /// Patterns of paths that are left out.
+    pub exclude: Vec<String>,
+    /// The number of seconds between two looks.
+    pub every: i64,
+    /// Whether files with solutions may be in a version.
+    pub allow_solutions: bool,
+}
+
+type Row = (
+    (
+        i64,
+        String,
+        Option<String>,
+        Option<String>,
+        String,
+        i64,
+        bool,
+    ),
+    (Option<Vec<u8>>, String, Vec<u8>),
+    (
+        Option<String>,
+        Option<i64>,
+        i64,
+        i64,
+        Option<i64>,
+        Option<i64>,
+    ),
+);
+type Columns = (
+    (
+        sources::directory_id,
+        sources::url,
+        sources::branch,
+        sources::folder,
+        sources::exclude,
+        sources::every_seconds,
+        sources::allow_solutions,
+    ),
+    (sources::token, sources::hook_id, sources::hook_secret),
+    (
+        sources::commit_id,
+        sources::checked_at,
+        sources::next_at,
+        sources::failures,
+        sources::running,
+        sources::running_until,
+    ),
+);
+const COLUMNS: Columns = (
+    (
+        sources::directory_id,
+        sources::url,
+        sources::branch,
+        sources::folder,
+        sources::exclude,
+        sources::every_seconds,
+        sources::allow_solutions,
+    ),
+    (sources::token, sources::hook_id, sources::hook_secret),
+    (
+        sources::commit_id,
+        sources::checked_at,
+        sources::next_at,
+        sources::failures,
+        sources::running,
+        sources::running_until,
+    ),
+);
+
+fn parse(row: Row) -> Result<Source> {
+    let damaged = |what| move || Error::Damaged(what);
+    let (settings, (token, hook, hook_secret), state) = row;
+    let (directory, url, branch, folder, exclude, every, allow_solutions) = settings;
+    let (commit, checked_at, next_at, failures, running, until) = state;
+    let branch = branch.map(|branch| BranchName::parse(&branch));
+    let folder = folder.map(RelativePath::parse_stored);
+    let commit = commit.map(|commit| ObjectName::parse(&commit).ok_or(()));
+    Ok(Source {
+        directory,
+        settings: Settings {
+            url: RepositoryUrl::parse(&url)
+                .map_err(|_| Error::Damaged("an illegal address of a repository"))?,
+            branch: branch
+                .transpose()
+                .map_err(|_| Error::Damaged("an illegal branch of a source"))?,
+            folder: folder
+                .transpose()
+                .map_err(|_| Error::Damaged("an illegal folder of a source"))?,
+            exclude: serde_json::from_str(&exclude)
+                .map_err(|_| Error::Damaged("illegal patterns of a source"))?,
+            every,
+            allow_solutions,
+        },
+        token,
+        hook,
+        hook_secret,
+        commit: commit
+            .transpose()
+            .map_err(|()| damaged("an illegal commit of a source")())?,
+        checked_at: checked_at.map(Timestamp::from_micros),
+        next_at: Timestamp::from_micros(next_at),
+        failures,
+        running: running.zip(until.map(Timestamp::from_micros)),
+    })
+}
+
+/// Returns the source of a directory.
+pub fn find(conn: &mut Connection, directory: i64) -> Result<Option<Source>> {
+    let row = sources::table
+        .find(directory)
+        .select(COLUMNS)
+        .get_result::<Row>(conn)
+        .optional()?;
+    row.map(parse).transpose()
+}
+
+/// Returns the sources of these directories.
+pub fn of(conn: &mut Connection, directories: &[i64]) -> Result<Vec<Source>> {
+    if directories.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sources::table
+        .filter(among(sources::directory_id, directories.iter().copied()))
+        .select(COLUMNS)
+        .load_iter::<Row>(conn)?;
+    rows.map(|row| parse(row?)).collect()
+}
+
+/// Returns the address of the repository that a directory follows.
+pub fn url_of(conn: &mut Connection, directory: i64) -> Result<Option<String>> {
+    let url = sources::table.find(directory).select(sources::url);
+    Ok(url.get_result(conn).optional()?)
+}
+
+/// Returns the source with that hook, unless its directory is deleted.
+pub fn by_hook(conn: &mut Connection, hook: &str) -> Result<Option<Source>> {
+    let row = sources::table
+        .inner_join(directories::table)
+        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .filter(is_there())
+        .filter(sources::hook_id.eq(hook))
+        .select(COLUMNS)
+        .get_result::<Row>(conn)
+        .optional()?;
+    row.map(parse).transpose()
+}
+
+/// Stores the source of a directory, in the place of an earlier one.
+pub fn put(conn: &mut Connection, source: &Source) -> Result<()> {
+    let settings = &source.settings;
+    let exclude = serde_json::to_string(&settings.exclude)
+        .map_err(|error| nbcourier_work::Bug::new(error))?;
+    diesel::delete(sources::table.find(source.directory)).execute(conn)?;
+    diesel::insert_into(sources::table)
+        .values((
+            sources::directory_id.eq(source.directory),
+            sources::url.eq(settings.url.as_str()),
+            sources::branch.eq(settings.branch.as_ref().map(BranchName::as_str)),
+            sources::folder.eq(settings.folder.as_ref().map(RelativePath::as_str)),
+            sources::exclude.eq(exclude),
+            sources::every_seconds.eq(settings.every),
+            sources::allow_solutions.eq(settings.allow_solutions),
+            sources::token.eq(source.token.as_deref()),
+            sources::hook_id.eq(source.hook.as_str()),
+            sources::hook_secret.eq(source.hook_secret.as_slice()),
+            sources::commit_id.eq(source.commit.as_ref().map(ObjectName::as_str)),
+            sources::checked_at.eq(source.checked_at.map(Timestamp::micros)),
+            sources::next_at.eq(source.next_at.micros()),
+            sources::failures.eq(source.failures),
+            sources::running.eq(source.running.map(|(run, _)| run)),
+            sources::running_until.eq(source.running.map(|(_, until)| until.micros())),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes the source of a directory with its runs. Returns whether there was one.
+pub fn remove(conn: &mut Connection, directory: i64) -> Result<bool> {
+    let runs = source_runs::table.filter(source_runs::directory_id.eq(directory));
+    diesel::delete(runs).execute(conn)?;
+    Ok(diesel::delete(sources::table.find(directory)).execute(conn)? > 0)
+}
+
+/// Makes the next look at a repository happen at that time at the latest.
+pub fn hasten(conn: &mut Connection, directory: i64, at: Timestamp) -> Result<()> {
+    let later = sources::table
+        .find(directory)
+        .filter(sources::next_at.gt(at.micros()));
+    diesel::update(later)
+        .set(sources::next_at.eq(at.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Returns the sources whose look is due and that no run has, the one that has waited longest first.
+pub fn due(conn: &mut Connection, now: Timestamp, limit: usize) -> Result<Vec<i64>> {
+    Ok(sources::table
+        .inner_join(directories::table)
+        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .filter(is_there())
+        .filter(sources::next_at.le(now.micros()))
+        .filter(
+            sources::running_until
+                .is_null()
+                .or(sources::running_until.lt(now.micros())),
+        )
+        .order(sources::next_at)
+        .select(sources::directory_id)
+        .at_most(limit)
+        .load(conn)?)
+}
+
+/// Returns the time at which the next look is due.
+pub fn next_time(conn: &mut Connection) -> Result<Option<Timestamp>> {
+    let first = sources::table
+        .inner_join(directories::table)
+        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .filter(is_there())
+        .order(sources::next_at)
+        .select(sources::next_at)
+        .at_most(1)
+        .get_result::<i64>(conn)
+        .optional()?;
+    Ok(first.map(Timestamp::from_micros))
+}
+
+/// Takes a source whose look is due for a run, until that time. Returns the directory, the source and the run, or `None` if
+/// another process was quicker or the look is not due any more.
+pub fn take(
+    conn: &mut Connection,
+    directory: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<(Directory, Source, i64)>> {
+    let free = sources::table
+        .find(directory)
+        .filter(sources::next_at.le(now.micros()))
+        .filter(
+            sources::running_until
+                .is_null()
+                .or(sources::running_until.lt(now.micros())),
+        );
+    let taken = diesel::update(free)
+        .set(sources::running_until.eq(until.micros()))
+        .execute(conn)?;
+    let Some(source) = find(conn, directory)?.filter(|_| taken == 1) else {
+        return Ok(None);
+    };
+    if let Some((lost, _)) = source.running {
+        let report = "The server stopped during this run";
+        end(conn, lost, now, &Ended::failed(report))?;
+    }
+    let Some(owned) = by_id(conn, directory)?.filter(|found| found.deleted_at.is_none()) else {
+        diesel::update(sources::table.find(directory))
+            .set((
+                sources::running.eq(None::<i64>),
+                sources::running_until.eq(None::<i64>),
+            ))
+            .execute(conn)?;
+        return Ok(None);
+    };
+    let run = match waiting(conn, directory)? {
+        Some(run) => run,
+        None => begin(conn, directory, now, "schedule")?,
+    };
+    diesel::update(source_runs::table.find(run))
+        .set(source_runs::began_at.eq(now.micros()))
+        .execute(conn)?;
+    diesel::update(sources::table.find(directory))
+        .set(sources::running.eq(run))
+        .execute(conn)?;
+    let source = Source {
+        running: Some((run, until)),
+        ..source
+    };
+    Ok(Some((owned, source, run)))
+}
+
+/// Whether that run still has the source. A run that was thought lost has not.
+pub fn has(conn: &mut Connection, directory: i64, run: i64) -> Result<bool> {
+    let found = sources::table
+        .find(directory)
+        .select(sources::running)
+        .get_result::<Option<i64>>(conn)
+        .optional()?;
+    Ok(found.flatten() == Some(run))
+}
+
+/// Frees the sources that runs of this process had when it ended. No other process may run.
+pub fn free_all(conn: &mut Connection, now: Timestamp) -> Result<()> {
+    diesel::update(sources::table.filter(sources::running_until.is_not_null()))
+        .set(sources::running_until.eq(now.micros().saturating_sub(1)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The facts that a run leaves about its source.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The time of the look.
+    pub at: Timestamp,
+    /// The time of the next one.
+    pub next_at: Timestamp,
+    /// The number of runs that failed since the last one that did not.
+    pub failures: i64,
+    /// The commit, if the directory has its files now.
+    pub commit: Option<ObjectName>,
+}
+
+/// Notes the end of a run about its source, which is free again. A look that somebody asked for meanwhile stays due.
+pub fn settle(conn: &mut Connection, directory: i64, looked: &Looked) -> Result<()> {
+    let next_at = match waiting(conn, directory)? {
+        Some(_) => looked.at,
+        None => looked.next_at,
+    };
+    diesel::update(sources::table.find(directory))
+        .set((
+            sources::checked_at.eq(looked.at.micros()),
+            sources::next_at.eq(next_at.micros()),
+            sources::failures.eq(looked.failures),
+            sources::running.eq(None::<i64>),
+            sources::running_until.eq(None::<i64>),
+        ))
+        .execute(conn)?;
+    if let Some(commit) = &looked.commit {
+        diesel::update(sources::table.find(directory))
+            .set(sources::commit_id.eq(commit.as_str()))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Returns the number of sources whose last so many runs all failed, among directories that are not deleted.
+pub fn failing(conn: &mut Connection, at_least: i64) -> Result<Vec<(i64, i64)>> {
+    Ok(sources::table
+        .inner_join(directories::table)
+        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .filter(is_there())
+        .filter(sources::failures.ge(at_least))
+        .order(sources::directory_id)
+        .select((sources::directory_id, sources::failures))
+        .load(conn)?)
+}
+
+/// A look at a repository.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The number.
+    pub id: i64,
+    /// The time at which it began, or was asked for.
+    pub began_at: Timestamp,
+    /// The time at which it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The cause, in a word.
+    pub cause: String,
+    /// The outcome, in a word. A run that waits or is in progress has none.
+    pub outcome: Option<String>,
+    /// The commit that was found.
+    pub commit: Option<String>,
+    /// The version that was made.
+    pub version: Option<i64>,
+    /// Sentences about it.
+    pub report: Option<String>,
+}
+
+type RunRow = (
+    i64,
+    i64,
+    Option<i64>,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+);
+
+/// Returns the kept runs of a source, the newest first.
+pub fn runs(conn: &mut Connection, directory: i64) -> Result<Vec<Run>> {
+    let rows = source_runs::table
+        .filter(source_runs::directory_id.eq(directory))
+        .order(source_runs::id.desc())
+        .select((
+            source_runs::id,
+            source_runs::began_at,
+            source_runs::ended_at,
+            source_runs::cause,
+            source_runs::outcome,
+            source_runs::commit_id,
+            source_runs::version,
+            source_runs::report,
+        ))
+        .at_most(KEPT_RUNS)
+        .load::<RunRow>(conn)?;
+    let runs = rows.into_iter().map(|row| {
+        let (id, began_at, ended_at, cause, outcome, commit, version, report) = row;
+        Run {
+            id,
+            began_at: Timestamp::from_micros(began_at),
+            ended_at: ended_at.map(Timestamp::from_micros),
+            cause,
+            outcome,
+            commit,
+            version,
+            report,
+        }
+    });
+    Ok(runs.collect())
+}
+
+/// Returns the run that waits for its turn.
+pub fn waiting(conn: &mut Connection, directory: i64) -> Result<Option<i64>> {
+    let running = sources::table.find(directory).select(sources::running);
+    let running = running.get_result::<Option<i64>>(conn).optional()?;
+    let row = source_runs::table
+        .filter(source_runs::directory_id.eq(directory))
+        .filter(source_runs::outcome.is_null())
+        .filter(source_runs::id.ne(running.flatten().unwrap_or(0)))
+        .order(source_runs::id)
+        .select(source_runs::id)
+        .at_most(1)
+        .get_result::<i64>(conn);
+    Ok(row.optional()?)
+}
+
+/// Adds a run and removes the oldest ones. Returns its number.
+pub fn begin(conn: &mut Connection, directory: i64, now: Timestamp, cause: &str) -> Result<i64> {
+    let id = diesel::insert_into(source_runs::table)
+        .values((
+            source_runs::directory_id.eq(directory),
+            source_runs::began_at.eq(now.micros()),
+            source_runs::cause.eq(cause),
+        ))
+        .returning(source_runs::id)
+        .get_result::<i64>(conn)?;
+    let kept = source_runs::table
+        .filter(source_runs::directory_id.eq(directory))
+        .order(source_runs::id.desc())
+        .select(source_runs::id)
+        .at_most(KEPT_RUNS)
+        .load::<i64>(conn)?;
+    if let Some(oldest) = kept.last() {
+        let older = source_runs::table
+            .filter(source_runs::directory_id.eq(directory))
+            .filter(source_runs::id.lt(*oldest));
+        diesel::delete(older).execute(conn)?;
+    }
+    Ok(id)
+}
+
+/// The end of a run.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The outcome, in a word.
+    pub outcome: &'static str,
+    /// The commit that was found.
+    pub commit: Option<ObjectName>,
+    /// The version that was made.
+    pub version: Option<i64>,
+    /// Sentences about it.
+    pub report: String,
+}
+
+impl Ended {
+    /// Returns the end of a run that failed before it found a commit.
+    pub fn failed(report: &str) -> Self {
+        Self {
+            outcome: "failed",
+            commit: None,
+            version: None,
+            report: report.to_owned(),
+        }
+    }
+}
+
+/// Notes the end of a run.
+pub fn end(conn: &mut Connection, run: i64, now: Timestamp, ended: &Ended) -> Result<()> {
+    diesel::update(source_runs::table.find(run))
+        .set((
+            source_runs::ended_at.eq(now.micros()),
+            source_runs::outcome.eq(ended.outcome),
+            source_runs::commit_id.eq(ended.commit.as_ref().map(ObjectName::as_str)),
+            source_runs::version.eq(ended.version),
+            source_runs::report.eq(ended.report.as_str()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
