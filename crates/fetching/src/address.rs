@@ -81,15 +81,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match segments {
-        // Mapped, translated and compatible addresses of version 4, and NAT64 of one's own network.
-        [0, 0, 0, 0, 0, 0xffff, high, low] => embedded(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
-        [0x64, 0xff9b, ..] => false,
-        // 6to4 carries the address of a relay.
-        [0x2002, high, low, ..] => embedded(high, low),
-        // Teredo and other assignments of protocols, benchmarks, ORCHID, documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
-        // Everything else outside of the unicast space that is given out: loopback, unspecified, local, multicast.
+        // Mapped and translated addresses of version 4, and 6to4, which carries the address of a relay.
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => embedded(high, low),
+        // Assignments of protocols with Teredo, benchmarks and ORCHID; documentation.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // Everything else outside of the unicast space that is given out: loopback, unspecified, local, multicast, and NAT64
+        // of one's own network.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }

@@ -70,7 +70,7 @@ pub fn select(
         match entry.kind {
             Kind::Submodule => leave_out("it is a submodule, which is not followed"),
             Kind::Link if entry.size > LONGEST_TARGET => {
-                leave_out("it is a link to a path that is too long")
+                leave_out("it is a link to a path that is too long");
             }
             Kind::Link => {
                 links.insert(path.as_str().to_owned(), target(entry)?);

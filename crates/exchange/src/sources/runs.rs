@@ -7,6 +7,7 @@ use nbcourier_domain::{ObjectName, Timestamp};
 use nbcourier_storage::Connection;
 use nbcourier_storage::directories::by_id;
 use nbcourier_storage::directories::sources::{self as rows, Ended, Looked};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The pause after a first failure. It doubles with each further one.
@@ -225,7 +226,7 @@ pub(super) fn bounded(report: &str) -> String {
             rest += 1;
         }
     }
-    short.push_str(&format!("… and {rest} more lines"));
+    let _ = write!(short, "… and {rest} more lines");
     short
 }
 

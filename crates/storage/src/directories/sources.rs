@@ -193,8 +193,7 @@ pub fn by_hook(conn: &mut Connection, hook: &str) -> Result<Option<Source>> {
 /// Stores the source of a directory, in the place of an earlier one.
 pub fn put(conn: &mut Connection, source: &Source) -> Result<()> {
     let settings = &source.settings;
-    let exclude = serde_json::to_string(&settings.exclude)
-        .map_err(|error| nbcourier_work::Bug::new(error))?;
+    let exclude = serde_json::to_string(&settings.exclude).map_err(nbcourier_work::Bug::new)?;
     diesel::delete(sources::table.find(source.directory)).execute(conn)?;
     diesel::insert_into(sources::table)
         .values((
