@@ -10,6 +10,9 @@ use super::pages::admin;
 use super::pages::course::{
     activity, board, dates, done, import, more_time, people, release, settings, trash, versions,
 };
+use super::pages::directory::{
+    all, change, folder, settings as facts, sharing, trash as thrown, versions as kept,
+};
 use super::pages::student::{feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
 use super::{health, metrics, ngshare, v1};
@@ -178,6 +181,28 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/s/{id}/feedback/formulas/{path}",   Page,   Short,      Always,      || web::get().to(any(own_feedback::with_formulas))),
     ("GET",    "view/{ticket}/{path}",                         Open,   Files,      Always,      || web::get().to(any(contents::show))),
     ("GET",    "c/{path}",                                     Page,   Short,      Always,      || web::get().to(any(failure::no_such_page))),
+    ("GET",    "d",                                            Page,   Compressed, Always,      || web::get().to(any(all::show))),
+    ("GET",    "d/new",                                        Page,   Short,      Always,      || web::get().to(any(all::ask))),
+    ("POST",   "d/new",                                        Page,   Short,      Always,      || web::post().to(any(all::make))),
+    ("GET",    "d/trash",                                      Page,   Compressed, Always,      || web::get().to(any(thrown::show))),
+    ("POST",   "d/trash",                                      Page,   Short,      Always,      || web::post().to(any(thrown::restore))),
+    ("GET",    "d/{owner}/{directory}",                        Page,   Compressed, Always,      || web::get().to(any(folder::show))),
+    ("GET",    "d/{owner}/{directory}/in/{path}",              Page,   Compressed, Always,      || web::get().to(any(folder::below))),
+    ("GET",    "d/{owner}/{directory}/files/{path}",           Page,   Files,      Always,      || web::get().to(any(folder::file))),
+    ("GET",    "d/{owner}/{directory}/look/{path}",            Page,   Short,      Always,      || web::get().to(any(folder::look))),
+    ("GET",    "d/{owner}/{directory}/zip",                    Page,   Files,      Always,      || web::get().to(any(folder::as_zip))),
+    ("POST",   "d/{owner}/{directory}/upload",                 Page,   Short,      Always,      || web::post().to(any(change::upload))),
+    ("POST",   "d/{owner}/{directory}/folder",                 Page,   Short,      Always,      || web::post().to(any(change::make_folder))),
+    ("POST",   "d/{owner}/{directory}/remove",                 Page,   Short,      Always,      || web::post().to(any(change::remove))),
+    ("POST",   "d/{owner}/{directory}/copy",                   Page,   Short,      Always,      || web::post().to(any(change::copy))),
+    ("GET",    "d/{owner}/{directory}/versions",               Page,   Compressed, Always,      || web::get().to(any(kept::show))),
+    ("POST",   "d/{owner}/{directory}/versions",               Page,   Short,      Always,      || web::post().to(any(kept::change))),
+    ("GET",    "d/{owner}/{directory}/sharing",                Page,   Compressed, Always,      || web::get().to(any(sharing::show))),
+    ("POST",   "d/{owner}/{directory}/sharing",                Page,   Short,      Always,      || web::post().to(any(sharing::set))),
+    ("GET",    "d/{owner}/{directory}/settings",               Page,   Short,      Always,      || web::get().to(any(facts::show))),
+    ("POST",   "d/{owner}/{directory}/settings",               Page,   Short,      Always,      || web::post().to(any(facts::set))),
+    ("POST",   "d/{owner}/{directory}/delete",                 Page,   Short,      Always,      || web::post().to(any(facts::delete))),
+    ("GET",    "d/{path}",                                     Page,   Short,      Always,      || web::get().to(any(failure::no_such_page))),
     ("GET",    "admin",                                        Page,   Short,      Always,      || web::get().to(any(admin::state))),
     ("GET",    "live/state",                                   Caller, Short,      Always,      || web::get().to(any(admin::live))),
     ("GET",    "admin/courses",                                Page,   Compressed, Always,      || web::get().to(any(admin::courses))),

@@ -94,9 +94,51 @@ class Lesson:
                         "pic.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
                     }
                     self.feedback(number, given)
+        self._share()
         later = {"due_at": (now + timedelta(days=3)).isoformat()}
         address = f"v1/courses/{COURSE}/assignments/ps3/extensions/hana"
         self.call("PUT", address, TEACHER, later)
+
+    def _share(self) -> None:
+        """Makes directories of the course and of a student."""
+        owner = f"course:{COURSE}"
+        data = f"v1/directories/{owner}/data"
+        about = {"description": "Rain, sun and wind, for the exercises"}
+        self.call(
+            "POST", "v1/directories", TEACHER, {"owner": owner, "name": "data"} | about
+        )
+        for path, content in {
+            "week 1/rain.csv": b"1,2\n" * 300,
+            "week 1/a name that is long enough to be broken on a narrow screen.ipynb": b"{}",
+            quote(HOSTILE, safe=""): b"x",
+            "page.html": FEEDBACK,
+            "run.sh": b"true\n",
+        }.items():
+            self.store(f"{data}/files/{path}", TEACHER, content)
+        label = {"label": "as taught on Monday"}
+        self.call("PUT", f"{data}/versions/3/label", TEACHER, label)
+        grants = [
+            {"kind": "user", "name": "bob", "level": "write"},
+            {"kind": "group", "name": "guests", "level": "read"},
+            {"kind": "course", "name": COURSE, "role": "assistant", "level": "admin"},
+            {"kind": "everybody", "level": "read"},
+        ]
+        self.call("PUT", f"{data}/grants", TEACHER, {"grants": grants})
+        old = {"owner": owner, "name": "old"}
+        self.call("POST", "v1/directories", TEACHER, old)
+        self.call("DELETE", f"v1/directories/{owner}/old", TEACHER)
+        self.call("POST", "v1/directories", "ada", {"name": "empty"})
+
+    def store(self, path: str, user: str, content: bytes) -> None:
+        """Stores a file of a directory."""
+        reply = requests.put(
+            f"{self._url}/{path}",
+            params={"user": user},
+            data=content,
+            headers={"Content-Type": "application/octet-stream"},
+            timeout=LIMIT_S,
+        )
+        assert reply.ok, (path, reply.status_code, reply.text)
 
     def call(self, method: str, path: str, user: str, body: object = None) -> dict:
         """Sends JSON, or an archive, and returns the reply."""

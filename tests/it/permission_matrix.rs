@@ -297,6 +297,67 @@ GET c/{course}/s/{id}/feedback/formulas/{path} | one's own
 GET c/{course}/s/{id}/feedback/formulas/{path} | another's | other-student
 GET view/{ticket}/{path} | without a ticket
 GET c/{path} | no page
+GET d
+GET d/new | for oneself
+GET d/new | of the course
+POST d/new | for oneself
+POST d/new | of the course
+GET d/trash
+POST d/trash | of the course
+POST d/trash | one's own
+POST d/trash | another's, granted for writing | other-student
+GET d/{owner}/{directory} | of the course
+GET d/{owner}/{directory} | another's, granted for reading | other-student
+GET d/{owner}/{directory} | another's | other-student
+GET d/{owner}/{directory}/in/{path} | of the course
+GET d/{owner}/{directory}/in/{path} | another's, granted for reading | other-student
+GET d/{owner}/{directory}/in/{path} | another's | other-student
+GET d/{owner}/{directory}/files/{path} | of the course
+GET d/{owner}/{directory}/files/{path} | another's, granted for reading | other-student
+GET d/{owner}/{directory}/files/{path} | another's | other-student
+GET d/{owner}/{directory}/look/{path} | of the course
+GET d/{owner}/{directory}/look/{path} | another's, granted for reading | other-student
+GET d/{owner}/{directory}/look/{path} | another's | other-student
+GET d/{owner}/{directory}/zip | of the course
+GET d/{owner}/{directory}/zip | another's, granted for reading | other-student
+GET d/{owner}/{directory}/zip | another's | other-student
+POST d/{owner}/{directory}/upload | of the course
+POST d/{owner}/{directory}/upload | another's, granted for reading | other-student
+POST d/{owner}/{directory}/upload | another's, granted for writing | other-student
+POST d/{owner}/{directory}/upload | another's | other-student
+POST d/{owner}/{directory}/folder | of the course
+POST d/{owner}/{directory}/folder | another's, granted for reading | other-student
+POST d/{owner}/{directory}/folder | another's, granted for writing | other-student
+POST d/{owner}/{directory}/folder | another's | other-student
+POST d/{owner}/{directory}/remove | of the course
+POST d/{owner}/{directory}/remove | another's, granted for reading | other-student
+POST d/{owner}/{directory}/remove | another's, granted for writing | other-student
+POST d/{owner}/{directory}/remove | another's | other-student
+POST d/{owner}/{directory}/copy | of the course
+POST d/{owner}/{directory}/copy | another's, granted for reading | other-student
+POST d/{owner}/{directory}/copy | another's | other-student
+GET d/{owner}/{directory}/versions | of the course
+GET d/{owner}/{directory}/versions | another's | other-student
+POST d/{owner}/{directory}/versions | of the course
+POST d/{owner}/{directory}/versions | another's, granted for reading | other-student
+POST d/{owner}/{directory}/versions | another's, granted for writing | other-student
+POST d/{owner}/{directory}/versions | another's | other-student
+GET d/{owner}/{directory}/sharing | of the course
+GET d/{owner}/{directory}/sharing | another's, granted for reading | other-student
+GET d/{owner}/{directory}/sharing | another's | other-student
+POST d/{owner}/{directory}/sharing | of the course
+POST d/{owner}/{directory}/sharing | another's, granted for writing | other-student
+POST d/{owner}/{directory}/sharing | another's | other-student
+GET d/{owner}/{directory}/settings | of the course
+GET d/{owner}/{directory}/settings | another's, granted for writing | other-student
+GET d/{owner}/{directory}/settings | another's | other-student
+POST d/{owner}/{directory}/settings | of the course
+POST d/{owner}/{directory}/settings | another's, granted for writing | other-student
+POST d/{owner}/{directory}/settings | another's | other-student
+POST d/{owner}/{directory}/delete | of the course
+POST d/{owner}/{directory}/delete | another's, granted for writing | other-student
+POST d/{owner}/{directory}/delete | another's | other-student
+GET d/{path} | no page
 GET admin
 GET live/state
 GET admin/courses
@@ -509,6 +570,8 @@ impl<'a> Prepared<'a> {
                 .token(writer);
             let file = file.body("application/octet-stream", "do it");
             server.send(&file).ok();
+            let folder = json!({ "changes": [{ "op": "mkdir", "path": "folder" }] });
+            send("POST", &format!("{path}/changes"), writer, folder).ok();
         }
         if let Some(level) = match kind {
             "reading" => Some("read"),
@@ -536,6 +599,9 @@ impl<'a> Prepared<'a> {
 
     /// Returns the target in the directory that the row is about, which is deleted first if the row restores it.
     fn in_directory(&self, target: String, role: &Role, row: &Row) -> String {
+        if row.route == "GET d/new" && row.about == "of the course" {
+            return format!("{target}?owner=course%3A{}", self.id);
+        }
         let is_trash = row.route == "POST v1/trash/directories/{id}";
         if !target.contains("{owner}") && !is_trash {
             return target;
@@ -553,7 +619,9 @@ impl<'a> Prepared<'a> {
         } else {
             ""
         };
+        let page = format!("d/{}/{name}", percent_encode(&owner));
         let target = target.replace("v1/directories/{owner}/{directory}", &at);
+        let target = target.replace("d/{owner}/{directory}", &page);
         target.replace("{version}", "1") + query
     }
 
@@ -650,6 +718,7 @@ impl<'a> Prepared<'a> {
                 form.field("version", "1").field("was", "2")
             }
             "POST c/{course}/settings" => form.field("title", "Linear algebra"),
+            route if route.starts_with("POST d/") => self.form_of_directory(role, row),
             "POST c/{course}/delete" => form.field("name", &self.id),
             "POST c/{course}/undo" => {
                 let is_own = row.about.starts_with("one's own");
@@ -658,6 +727,51 @@ impl<'a> Prepared<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// Returns the fields of a page about directories.
+    fn form_of_directory(&self, role: &Role, row: &Row) -> Form {
+        let form = Form::new();
+        let (_, path) = row.route.rsplit_once('/').expect("a path");
+        match path {
+            "new" => {
+                let of_course = format!("course:{}", self.id);
+                let owner = if row.about == "of the course" {
+                    of_course
+                } else {
+                    String::new()
+                };
+                let name = format!("new-{}-{}", self.id, role.head.replace(' ', "-"));
+                form.field("owner", &owner).field("name", &name)
+            }
+            "trash" => {
+                let (owner, name) = self.directory(role, row);
+                let at = format!("v1/directories/{}/{name}", percent_encode(&owner));
+                let call = self.course.server.call("GET", &at).token("root");
+                let id = self.course.server.send(&call).ok().json()["id"].to_string();
+                self.delete(&at);
+                form.field("what", &id)
+            }
+            "folder" => form.field("name", "new"),
+            "remove" => form.field("what", "task"),
+            "copy" => {
+                let name = format!("copied-{}-{}", self.id, role.head.replace(' ', "-"));
+                form.field("name", &name)
+            }
+            "versions" => form
+                .field("step", "label")
+                .field("version", "1")
+                .field("label", "as taught"),
+            "sharing" => form
+                .field("kind", "everybody")
+                .field("name", "")
+                .field("level", "read"),
+            "settings" => {
+                let name = format!("renamed-{}-{}", self.id, role.head.replace(' ', "-"));
+                form.field("name", &name)
+            }
+            _ => form,
+        }
     }
 
     /// Adds a person to the roster, if the caller with this token may, and returns the ID of the request.
@@ -701,6 +815,7 @@ impl<'a> Prepared<'a> {
     fn parts_of_page(&self, path: &str, row: &Row, user: &str) -> Option<Vec<u8>> {
         Some(match path {
             _ if path.ends_with("/submit") => upload_of(row.user.unwrap_or_default()),
+            _ if path.ends_with("/upload") => parts(&[("files\"; filename=\"work", "new")]),
             _ if path.ends_with("/import") => self.list_of(user, row.about),
             _ if path.ends_with("/versions/add") => parts(&[
                 ("base", "2"),
@@ -879,7 +994,8 @@ fn roster_of(user: &str, about: &str) -> String {
 /// Returns the path with the parameters that only pages have.
 fn of_pages(path: &str) -> String {
     let is_release = path.starts_with("c/{course}/a/");
-    let is_directory = path.starts_with("v1/directories/");
+    let is_directory = path.starts_with("v1/directories/") || path.starts_with("d/{owner}/");
+    let path = path.replace("/in/{path}", "/in/folder");
     let is_task = is_release || is_directory;
     path.replace("{path}", if is_task { "task" } else { "work" })
         .replace("{file}", "nothing.css")

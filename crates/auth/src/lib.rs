@@ -52,7 +52,7 @@ pub use page_tokens::PageTokens;
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use spent::{Answer, SharedEnds};
-pub use tickets::{Showing, Ticket, Tickets};
+pub use tickets::{Place, Showing, Ticket, Tickets};
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;

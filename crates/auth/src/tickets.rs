@@ -9,15 +9,25 @@ use std::time::Duration;
 /// How long a ticket is valid. A page that leads to contents makes a new one each time.
 const LIFETIME: Duration = Duration::from_mins(10);
 
-/// The right to see the files of one tree.
+/// The right to see files of one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// The digest of the tree.
-    pub tree: String,
+    /// The place of the files.
+    pub place: Place,
     /// The person who may see it, for the log.
     pub reader: String,
     /// The way in which a browser shows the files.
     pub showing: Showing,
+}
+
+/// Files that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// Those of the tree with this digest.
+    Tree(String),
+    /// Those of a directory, by its number, in a version.
+    Directory(i64, i64),
 }
 
 /// A way to show files that people made.
@@ -61,7 +71,7 @@ mod tests {
     fn only_our_own_tickets_are_opened() {
         let tickets = |key| Tickets::new(&SigningKey::from_bytes([key; 32]), "/x/");
         let ticket = Ticket {
-            tree: "7d86".into(),
+            place: Place::Tree("7d86".into()),
             reader: "sam".into(),
             showing: Showing::Html,
         };

@@ -11,10 +11,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{Showing, Tickets};
-use nbcourier_domain::Sha256Sum;
+use nbcourier_auth::{Place, Showing, Tickets};
+use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::files::trees;
+use nbcourier_exchange::directories::browsing;
+use nbcourier_exchange::files::trees::{self, TreeFiles};
 
 /// The content type of pages.
 const HTML: &str = "text/html; charset=utf-8";
@@ -42,9 +43,7 @@ pub async fn show(
         let head = Head::new(view.say("ticket-over-title"));
         return view.page_with(StatusCode::FORBIDDEN, &Over { view: &view, head });
     };
-    let digest = Sha256Sum::parse(&ticket.tree).ok_or(Error::NoSuchPath)?;
-    let files = trees::granted(&exchange, digest).await?;
-    let file = files.and_then(|files| files.only(&path.0));
+    let file = find(&exchange, &ticket.place, &path.0).await?;
     let file = file.ok_or(Error::NoSuchPath)?;
     let size = file.get(0).map_or(0, |file| file.blob.size);
     let Some(kind) = kind_of(&path.0, ticket.showing, size) else {
@@ -78,6 +77,21 @@ pub async fn show(
         .insert_header(("cross-origin-opener-policy", "same-origin"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"));
     download::contents(&exchange, reply, opening.into(), file).await
+}
+
+/// Returns the file of a place with that path.
+async fn find(exchange: &Exchange, place: &Place, path: &str) -> Result<Option<TreeFiles>> {
+    Ok(match place {
+        Place::Tree(digest) => {
+            let digest = Sha256Sum::parse(digest).ok_or(Error::NoSuchPath)?;
+            let files = trees::granted(exchange, digest).await?;
+            files.and_then(|files| files.only(path))
+        }
+        Place::Directory(id, version) => {
+            let path = RelativePath::parse(path).map_err(|_| Error::NoSuchPath)?;
+            browsing::granted(exchange, *id, *version, path).await?
+        }
+    })
 }
 
 /// Returns the content type under which a file is shown, or `None` if it is only saved.

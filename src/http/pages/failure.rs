@@ -109,6 +109,14 @@ fn page(request: &HttpRequest, error: &Error) -> Result<Option<HttpResponse>> {
         let course = percent_encoding::percent_decode_str(course).decode_utf8_lossy();
         links.insert(0, view.link(view.course(&course), &course));
     }
+    if let Some(directory) = directory(request, &view)
+        && !matches!(
+            error,
+            Error::Exchange(exchange::Error::NotFound(Thing::Directory))
+        )
+    {
+        links.insert(0, directory);
+    }
     let template = Failure {
         head: Head {
             title: view.say(said.title),
@@ -133,6 +141,17 @@ fn page(request: &HttpRequest, error: &Error) -> Result<Option<HttpResponse>> {
     page.headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(Some(page))
+}
+
+/// Returns a link to the directory that the request is about, if it is about one.
+fn directory(request: &HttpRequest, view: &View) -> Option<Link> {
+    let part = |name: &str| {
+        let part = request.match_info().get(name)?;
+        let part = percent_encoding::percent_decode_str(part);
+        Some(part.decode_utf8_lossy().into_owned())
+    };
+    let (owner, name) = (part("owner")?, part("directory")?);
+    Some(view.link(view.at(&["d", &owner, &name]), &name))
 }
 
 /// The words for an error.

@@ -16,6 +16,7 @@ pub mod contents;
 pub mod course;
 mod csv_file;
 pub mod data;
+pub mod directory;
 pub mod failure;
 mod form;
 pub mod formulas;

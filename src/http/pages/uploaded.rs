@@ -110,8 +110,18 @@ impl UploadForm {
 }
 
 impl Begun {
-    /// Reads the files.
+    /// Reads the files, which count against the quotas of the account.
     pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Uploaded> {
+        self.receive(exchange, Intake::counted(exchange, account))
+            .await
+    }
+
+    /// Reads files of a directory, whose quotas count when they are named.
+    pub async fn read_uncounted(self, exchange: &Exchange) -> Result<Uploaded> {
+        self.receive(exchange, Intake::new(exchange)).await
+    }
+
+    async fn receive(self, exchange: &Exchange, mut intake: Intake) -> Result<Uploaded> {
         let Self {
             request,
             mut form,
@@ -124,7 +134,6 @@ impl Begun {
             let state = AppState::of(&request)?;
             (state.max_request_size, state.idle_timeout)
         };
-        let mut intake = Intake::counted(exchange, account);
         let mut names: Vec<RelativePath> = Vec::new();
         let mut paths = PathSet::default();
         loop {

@@ -111,11 +111,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/undo.ftl")),
             include_str!(concat!("l10n/", $language, "/settings.ftl")),
             include_str!(concat!("l10n/", $language, "/directories.ftl")),
+            include_str!(concat!("l10n/", $language, "/material.ftl")),
         ]
     };
 }
 
-const FILES: usize = 12;
+const FILES: usize = 13;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use nbcourier_codec::ZipEncoder;
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::directories::contents::{ArchiveFiles, FoundArchive};
 use nbcourier_exchange::files::trees::{
     Bundle, Contents, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
@@ -47,6 +48,18 @@ pub async fn trees(
     send(Box::new(Sender::new(exchange, trees).await?), name).await
 }
 
+/// Returns a reply with the files of a version of a directory as `name`, which a browser saves. They are listed in
+/// portions while it is sent.
+pub async fn directory(
+    exchange: &Exchange,
+    name: &str,
+    found: FoundArchive,
+) -> Result<HttpResponse> {
+    let mut sender = Sender::new(exchange, Vec::new()).await?;
+    sender.rest = Rest::Directory(found.files, found.made_at);
+    send(Box::new(sender), name).await
+}
+
 async fn send(mut sender: Box<Sender>, name: &str) -> Result<HttpResponse> {
     // Damage in a short tree still shows in the status.
     let ahead = sender.contents.ahead().await?;
@@ -78,6 +91,35 @@ struct Entry {
     time: Timestamp,
 }
 
+/// The files that follow those that are being sent.
+enum Rest {
+    /// Trees of submissions, and the directory in the archive for each submission.
+    Trees(Bundle, HashMap<i64, String>),
+    /// Those of a version of a directory, and its time.
+    Directory(ArchiveFiles, Timestamp),
+}
+
+impl Rest {
+    /// Returns the next files, each with their directory in the archive and their time; none at the end.
+    async fn next(&mut self) -> Result<Vec<(String, Timestamp, TreeFiles)>> {
+        Ok(match self {
+            Self::Trees(bundle, directories) => {
+                let more = bundle.next().await?.into_iter();
+                let more = more.map(|(tree, files)| {
+                    let directory = directories.get(&tree.submission).cloned();
+                    (directory.unwrap_or_default(), tree.time, files)
+                });
+                more.collect()
+            }
+            Self::Directory(files, time) => {
+                let more = files.next().await?.into_iter();
+                more.map(|(files, _)| (String::new(), *time, files))
+                    .collect()
+            }
+        })
+    }
+}
+
 /// An archive that is being sent.
 struct Sender {
     exchange: Exchange,
@@ -87,9 +129,7 @@ struct Sender {
     entries: Vec<Entry>,
     /// The contents of these files.
     contents: Contents,
-    /// The trees that follow, and the directory for each submission.
-    rest: Bundle,
-    directories: HashMap<i64, String>,
+    rest: Rest,
     is_ended: bool,
 }
 
@@ -104,8 +144,10 @@ impl Sender {
             names: Names::default(),
             entries: Vec::new(),
             contents: Contents::open(exchange, TreeFiles::default()).await?,
-            rest: Bundle::new(exchange, trees),
-            directories: directories.into_iter().collect(),
+            rest: Rest::Trees(
+                Bundle::new(exchange, trees),
+                directories.into_iter().collect(),
+            ),
             exchange: exchange.clone(),
             is_ended: false,
         })
@@ -143,11 +185,10 @@ impl Sender {
                 break;
             }
             self.entries.clear();
-            for (tree, files) in &more {
-                let directory = self.directories.get(&tree.submission).cloned();
-                self.list(files.iter(), &directory.unwrap_or_default(), tree.time);
+            for (directory, time, files) in &more {
+                self.list(files.iter(), directory, *time);
             }
-            let files = more.into_iter().map(|(_, files)| files);
+            let files = more.into_iter().map(|(_, _, files)| files);
             self.contents = Contents::open_many(&self.exchange, files).await?;
             pieces = self.contents.next().await?;
         }

@@ -42,12 +42,12 @@ fn deleted_course(course: courses::DeletedCourse) -> DeletedCourse {
 }
 
 /// Returns the cursor for a position in the trash.
-pub(super) fn encode_position(position: Position) -> String {
+pub fn encode_position(position: Position) -> String {
     encode_numbers(position.deleted_at.micros(), position.id)
 }
 
 /// Returns the position in the trash for a cursor.
-pub(super) fn parse_position(text: &str) -> Option<Position> {
+pub fn parse_position(text: &str) -> Option<Position> {
     let (deleted_at, id) = parse_numbers(text)?;
     Some(Position {
         deleted_at: Timestamp::from_micros(deleted_at),

@@ -135,6 +135,7 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
                 " admin",
                 " live/",
                 " c/",
+                " d",
                 " view/",
                 " help",
                 " me",

@@ -5,5 +5,6 @@ pub mod client;
 mod contents;
 mod hostile;
 mod keeping;
+mod pages;
 mod sharing;
 mod versions;

@@ -2,6 +2,7 @@
 //!
 //! A version never changes. A change is a batch of operations on paths, which makes the next version.
 
+pub mod browsing;
 pub mod changes;
 mod commit;
 pub mod contents;

@@ -57,6 +57,35 @@ pub async fn list(
     read.await
 }
 
+/// Grants one receiver this level of access to a directory in the place of an earlier one. `None` takes the access back.
+/// All other grants stay.
+pub async fn set(
+    exchange: &Exchange,
+    caller: &Caller,
+    address: DirectoryAddress,
+    to: Principal,
+    level: Option<AccessLevel>,
+) -> Result<()> {
+    let set = exchange.write_directory(caller, address, AccessLevel::Admin, move |op| {
+        let known = op.standing.grants.iter();
+        let others = known.filter(|grant| grant.to != to);
+        let wanted: Vec<_> = others
+            .map(|grant| (grant.to.clone(), grant.level))
+            .chain(level.map(|level| (to.clone(), level)))
+            .collect();
+        let is_same = |(to, level): &(Principal, AccessLevel)| {
+            let mut known = op.standing.grants.iter();
+            known.any(|grant| grant.to == *to && grant.level == *level)
+        };
+        if wanted.len() == op.standing.grants.len() && wanted.iter().all(is_same) {
+            return Ok(());
+        }
+        check(&wanted)?;
+        replace_in(op, &wanted).map(drop)
+    });
+    set.await
+}
+
 /// Replaces all grants of a directory. A grant that was there keeps its time.
 pub async fn replace(
     exchange: &Exchange,
@@ -66,23 +95,28 @@ pub async fn replace(
 ) -> Result<Vec<GrantView>> {
     check(&wanted)?;
     let replace = exchange.write_directory(caller, address, AccessLevel::Admin, move |op| {
-        let rows = wanted.iter().map(|(to, level)| row(op, to, *level));
-        let rows = rows.collect::<Result<Vec<_>>>()?;
-        grants::replace(op.conn, op.standing.directory.id, &rows)?;
-        let people: Vec<&UserName> = wanted
-            .iter()
-            .filter_map(|(to, _)| match to {
-                Principal::Person(person) => Some(person),
-                _ => None,
-            })
-            .collect();
-        op.note(
-            Action::DirectoryShared,
-            json!({ "grants": wanted.len(), "people": people }),
-        )?;
+        let rows = replace_in(op, &wanted)?;
         Ok(rows.into_iter().map(GrantView::new).collect())
     });
     replace.await
+}
+
+fn replace_in(op: &mut DirectoryOp<'_>, wanted: &[(Principal, AccessLevel)]) -> Result<Vec<Grant>> {
+    let rows = wanted.iter().map(|(to, level)| row(op, to, *level));
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    grants::replace(op.conn, op.standing.directory.id, &rows)?;
+    let people: Vec<&UserName> = wanted
+        .iter()
+        .filter_map(|(to, _)| match to {
+            Principal::Person(person) => Some(person),
+            _ => None,
+        })
+        .collect();
+    op.note(
+        Action::DirectoryShared,
+        json!({ "grants": wanted.len(), "people": people }),
+    )?;
+    Ok(rows)
 }
 
 fn row(op: &mut DirectoryOp<'_>, to: &Principal, level: AccessLevel) -> Result<Grant> {

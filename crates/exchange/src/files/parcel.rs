@@ -208,6 +208,22 @@ impl Parcel {
         Ok(Self { files, arrived })
     }
 
+    /// Returns the paths of the files, each with the checksum of its bytes.
+    pub fn files(&self) -> Vec<(RelativePath, Sha256Sum)> {
+        match &self.files {
+            Files::Arrived(tree) => {
+                let entries = tree.entries.iter();
+                let files = entries.map(|entry| (entry.path.clone(), entry.blob.sha256));
+                files.collect()
+            }
+            Files::Claimed(claims, _) => {
+                let files = claims.iter();
+                let files = files.map(|claim| (claim.path.clone(), claim.sha256));
+                files.collect()
+            }
+        }
+    }
+
     /// Returns the digest of the tree.
     pub(crate) fn digest(&self) -> Sha256Sum {
         match &self.files {

@@ -2,6 +2,7 @@
 
 use super::tabs;
 use crate::http::error::Result;
+use crate::http::pages::directory::material::Material;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
@@ -19,6 +20,7 @@ struct Page<'a> {
     head: Head,
     course: &'a CourseId,
     summary: &'a CourseSummary,
+    material: Material,
 }
 
 impl Page<'_> {
@@ -44,6 +46,8 @@ impl Page<'_> {
 pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let summary = board::summary(exchange, &caller, course.clone()).await?;
+    let may_make = summary.may.share_files;
+    let material = Material::of(exchange, &caller, &view, &course, may_make).await?;
     let students = view.say_with("students", "n", summary.students);
     view.page(&Page {
         head: Head {
@@ -54,6 +58,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
         },
         course: &course,
         summary: &summary,
+        material,
         view: &view,
     })
 }

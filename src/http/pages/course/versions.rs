@@ -13,7 +13,7 @@ use crate::http::request::path::{InAssignment, RestOfPath};
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{Showing, Ticket, Tickets};
+use nbcourier_auth::{Place, Showing, Ticket, Tickets};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp};
 use nbcourier_exchange::versions::{self, Against, Difference, Shown, ShownFile, Versions};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, releases};
@@ -160,7 +160,7 @@ pub async fn look(
     let number = query.number();
     let found = releases::tree(&exchange, &caller, course, assignment, number).await?;
     let ticket = Ticket {
-        tree: found.digest.to_string(),
+        place: Place::Tree(found.digest.to_string()),
         reader: caller.name().to_string(),
         showing: Showing::Text,
     };

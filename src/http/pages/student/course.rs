@@ -1,6 +1,7 @@
 //! A course as a student sees it.
 
 use crate::http::error::Result;
+use crate::http::pages::directory::material::Material;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
@@ -29,6 +30,7 @@ struct Page<'a> {
     own: &'a OwnCourse,
     /// The student whose page another person opens.
     student: Option<&'a str>,
+    material: Material,
 }
 
 impl Page<'_> {
@@ -97,6 +99,10 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let own = own_work::course(exchange, &caller, course.clone(), student.clone()).await?;
+    let material = match &student {
+        None => Material::of(exchange, &caller, &view, &course, false).await?,
+        Some(_) => Material::default(),
+    };
     let mut crumbs = vec![view.home_crumb()];
     if student.is_some() {
         crumbs.push(view.course_link(course.as_str()));
@@ -112,6 +118,7 @@ pub async fn show(
         student: student.as_ref().map(UserName::as_str),
         course: &course,
         own: &own,
+        material,
         view: &view,
     })
 }

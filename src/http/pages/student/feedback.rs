@@ -12,7 +12,7 @@ use crate::http::reply::{download, zip};
 use crate::http::request::path::{OfSubmission, RestOfPath};
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{Showing, Ticket, Tickets};
+use nbcourier_auth::{Place, Showing, Ticket, Tickets};
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::history::{self, PastFeedback};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback, receipts};
@@ -184,7 +184,7 @@ async fn lead(
     let Reader { caller, view } = reader;
     let found = feedback::tree(exchange, &caller, course, id).await?;
     let ticket = Ticket {
-        tree: found.digest.to_string(),
+        place: Place::Tree(found.digest.to_string()),
         reader: caller.name().to_string(),
         showing,
     };

@@ -11,7 +11,7 @@ use crate::http::request::path::{OfSubmission, RestOfPath};
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_auth::{ReceiptSigner, Showing, Ticket, Tickets};
+use nbcourier_auth::{Place, ReceiptSigner, Showing, Ticket, Tickets};
 use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_exchange::own_work::{self, SubmissionDetails};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, receipts, submissions};
@@ -163,7 +163,7 @@ pub async fn look(
     let Reader { caller, view } = reader;
     let found = submissions::tree(&exchange, &caller, course, id).await?;
     let ticket = Ticket {
-        tree: found.digest.to_string(),
+        place: Place::Tree(found.digest.to_string()),
         reader: caller.name().to_string(),
         showing: Showing::Text,
     };
