@@ -8,7 +8,7 @@ CREATE TABLE sources (
     exclude         TEXT COLLATE "C"    NOT NULL,
     every_seconds   BIGINT  NOT NULL,
     allow_solutions BOOLEAN NOT NULL,
-    -- The token for the repository and the secret of the hook, sealed with the signing key.
+    -- The token for the repository and the hook's secret, sealed with the signing key.
     token           BYTEA,
     hook_id         TEXT COLLATE "C"    NOT NULL,
     hook_secret     BYTEA    NOT NULL,

@@ -1,7 +1,7 @@
 //! A directory as people browse it: one folder at a time.
 
 use super::contents::EntryView;
-use super::versions::{self, VersionView};
+use super::versions::{self, VersionPage, VersionView};
 use super::{DirectoryAddress, DirectoryView};
 use crate::files::trees::TreeFiles;
 use crate::op::DirectoryOp;
@@ -78,6 +78,21 @@ pub async fn directory(
     need: AccessLevel,
 ) -> Result<DirectoryView> {
     exchange.read_directory(caller, address, need, view).await
+}
+
+/// Returns a directory, and at most `at_most` of its kept versions with a number below `below`, the newest first.
+pub async fn history(
+    exchange: &Exchange,
+    caller: &Caller,
+    address: DirectoryAddress,
+    below: Option<i64>,
+    at_most: usize,
+) -> Result<(DirectoryView, VersionPage)> {
+    let read = exchange.read_directory(caller, address, AccessLevel::Read, move |op| {
+        let page = versions::page(op, None, below, at_most)?;
+        Ok((view(op)?, page))
+    });
+    read.await
 }
 
 fn view(op: &mut DirectoryOp<'_>) -> Result<DirectoryView> {

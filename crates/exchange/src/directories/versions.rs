@@ -74,19 +74,28 @@ pub async fn list(
     at_most: usize,
 ) -> Result<VersionPage> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, move |op| {
-        let (id, below) = (op.directory().id, below.unwrap_or(i64::MAX));
-        let portion = Portion::of(at_most);
-        let (found, is_more) = match &path {
-            None => versions::list(op.conn, id, below, portion)?,
-            Some(path) => versions::of_path(op.conn, id, path.as_str(), below, portion)?,
-        };
-        let next = found.last().filter(|_| is_more).map(|last| last.number);
-        Ok(VersionPage {
-            versions: found.into_iter().map(VersionView::new).collect(),
-            next,
-        })
+        page(op, path.as_ref(), below, at_most)
     });
     read.await
+}
+
+pub(super) fn page(
+    op: &mut DirectoryOp<'_>,
+    path: Option<&RelativePath>,
+    below: Option<i64>,
+    at_most: usize,
+) -> Result<VersionPage> {
+    let (id, below) = (op.directory().id, below.unwrap_or(i64::MAX));
+    let portion = Portion::of(at_most);
+    let (found, is_more) = match path {
+        None => versions::list(op.conn, id, below, portion)?,
+        Some(path) => versions::of_path(op.conn, id, path.as_str(), below, portion)?,
+    };
+    let next = found.last().filter(|_| is_more).map(|last| last.number);
+    Ok(VersionPage {
+        versions: found.into_iter().map(VersionView::new).collect(),
+        next,
+    })
 }
 
 /// Returns the version with that number, or the current one.

@@ -61,10 +61,9 @@ pub async fn show(
     InDirectory(address): InDirectory,
     Query(query): Query<VersionsQuery>,
 ) -> Result<HttpResponse> {
-    let (caller, need) = (&reader.caller, AccessLevel::Read);
-    let directory = browsing::directory(&exchange, caller, address.clone(), need).await?;
     let below = paging::cursor(query.cursor.as_deref(), |text| text.parse().ok())?;
-    let page = versions::list(&exchange, caller, address, None, below, VERSIONS).await?;
+    let found = browsing::history(&exchange, &reader.caller, address, below, VERSIONS).await?;
+    let (directory, page) = found;
     let (reader, place) = Place::of(reader, &exchange, &directory).await?;
     let view = &reader.view;
     view.page(&Page {
