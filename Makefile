@@ -7,7 +7,7 @@ export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test test-all check build tools unit clients plugin schemathesis deploy fuzz wheel bench torture clean
+.PHONY: run test test-all check build tools unit clients plugin schemathesis deploy deb deb-test fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
@@ -64,6 +64,13 @@ schemathesis: ## Send requests made from the OpenAPI document, as every kind of 
 deploy: ## Render the Helm chart, build the image, and run the rendered pod
 	cargo build
 	scripts/test-deploy.sh --quiet
+
+deb: ## Build the Debian packages nbcourier and nbcourier-hub into target/debian
+	scripts/in-memory.sh scripts/deb.sh
+
+deb-test: ## Install the Debian packages in a Debian inside this machine, and run the hub there
+	cargo build
+	scripts/test-deb.sh --quiet
 
 # Approximate time for each half of the long run. In a minute, each address gets about thirty requests.
 SECONDS ?= 300

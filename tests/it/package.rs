@@ -26,6 +26,8 @@ const PLAIN: [&str; 8] = [
 /// The icon that the server serves, and the pictures of the documents: the only binary files that we made.
 const ICON: &str = "src/http/pages/static/favicon.ico";
 const PICTURES: &str = "docs/pictures/";
+/// The Debian packages, whose tools give files their names.
+const DEBIAN: &str = "deploy/debian/";
 /// `KaTeX` as its makers published it. It is the only work of others here.
 const KATEX: &str = "src/http/pages/static/katex-0.19.1/";
 /// The SHA-256 of its files one after the other, in the order of their names.
@@ -61,7 +63,7 @@ fn only_our_own_sources_are_tracked() {
             .and_then(|name| name.rsplit_once('.'));
         let is_known = ending.is_some_and(|(_, ending)| TEXT.contains(&ending));
         assert!(
-            is_known || PLAIN.contains(&path.as_str()),
+            is_known || PLAIN.contains(&path.as_str()) || path.starts_with(DEBIAN),
             "{path} is of no kind that we write; remove it, or add its kind to this test"
         );
         let is_text = String::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
