@@ -18,8 +18,9 @@ test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
-test-all: test ## Run the tests, all browser tests with the older hub too, and more tests with PostgreSQL and an object store
+test-all: test ## Run the tests, all browser tests with the older hub too, more with PostgreSQL and an object store, and the Debian packages
 	scripts/test-places.sh
+	scripts/test-deb.sh --quiet
 
 check: ## Check formatting, lints, and the licences of the crates
 	cargo fmt --all --check
@@ -64,6 +65,7 @@ schemathesis: ## Send requests made from the OpenAPI document, as every kind of 
 deploy: ## Render the Helm chart, build the image, and run the rendered pod
 	cargo build
 	scripts/test-deploy.sh --quiet
+	scripts/test-deb.sh --names --quiet
 
 deb: ## Build the Debian packages nbcourier and nbcourier-hub into target/debian
 	scripts/in-memory.sh scripts/deb.sh

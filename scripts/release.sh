@@ -54,7 +54,7 @@ write_checksums() {
     (
         cd "$1"
         shopt -s nullglob
-        packages=(nbcourier-*.whl nbcourier-*.tar.gz)
+        packages=(nbcourier-*.whl nbcourier-*.tar.gz nbcourier_*.deb nbcourier-hub_*.deb)
         [ "${#packages[@]}" -gt 0 ] || fail "$1 holds no packages"
         sha256sum -- "${packages[@]}" >SHA256SUMS
         cat SHA256SUMS

@@ -114,6 +114,21 @@ def test_members_of_powerful_groups_are_refused(
         member.add("bob")
 
 
+def test_a_powerful_group_may_have_any_number(
+    member: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member, "account_of", lambda name: account(name, 1001, 1001))
+    monkeypatch.setattr(member.os, "getgrouplist", lambda _name, own: [own, 2000])
+    names = {1001: "bob", 2000: "docker"}
+    monkeypatch.setattr(
+        member.grp,
+        "getgrgid",
+        lambda gid: grp.struct_group([names[gid], "x", gid, []]),
+    )
+    with pytest.raises(member.Refused, match="rights of the group docker"):
+        member.add("bob")
+
+
 def test_people_who_may_use_sudo_are_refused(
     member: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
