@@ -1,14 +1,17 @@
-"""The Jupyter server extension, which makes nbgrader's pages there agree with the exchange."""
+"""The Jupyter server extension. It makes nbgrader's pages there agree with the exchange, and brings folders up to date."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from . import at_start
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
+    at_start.begin(server)
     try:
         from . import assignment_list_pages, nbgrader_pages
     except ImportError as error:

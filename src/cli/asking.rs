@@ -26,6 +26,11 @@ impl Asking {
         ask(&self.client, work)
     }
 
+    /// Whether JSON is to be printed.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints the answer as a table or as JSON.
     pub fn show(
         &self,

@@ -8,6 +8,7 @@ mod asking;
 mod courses;
 mod data;
 mod data_dir;
+mod delivery;
 mod directories;
 mod doctor;
 mod late;
@@ -26,6 +27,7 @@ use courses::{
     trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
+use delivery::{pull, revert, start};
 use late::Late;
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
@@ -89,6 +91,12 @@ enum Command {
     Feedback(Late<feedback::Arguments>),
     /// Share, read and change directories, which keep their versions
     Dir(Late<directories::Arguments>),
+    /// Bring the folders up to date that your courses deliver to your home
+    Pull(Late<pull::Arguments>),
+    /// Put the originals in the place of files, and yours beside them
+    Revert(Late<revert::Arguments>),
+    /// Bring the folders up to date that your courses deliver at the start of your server
+    Start(Late<start::Arguments>),
     /// Show who did what, in one course or in all
     Events(Late<events::Arguments>),
     /// List deleted data and restore it
@@ -143,6 +151,9 @@ pub fn run() -> ExitCode {
         Command::Extension(Late(arguments)) => extension::run(*arguments),
         Command::Feedback(Late(arguments)) => feedback::run(*arguments),
         Command::Dir(Late(arguments)) => directories::run(*arguments),
+        Command::Pull(Late(arguments)) => pull::run(*arguments),
+        Command::Revert(Late(arguments)) => revert::run(&arguments),
+        Command::Start(Late(arguments)) => start::run(&arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),
         Command::Receipt(Late(arguments)) => receipt::run(*arguments),

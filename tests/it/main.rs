@@ -12,6 +12,7 @@ mod checksums;
 mod client;
 mod compression;
 mod data_dir;
+mod delivery;
 mod directories;
 mod holes;
 mod identity;

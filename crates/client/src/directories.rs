@@ -4,13 +4,14 @@ use super::files::Source;
 use super::http::Body;
 use super::{Client, Result};
 use nbcourier_api::{
-    Committed, Directories, Directory, DirectoryEntries, DirectoryEntry, DirectoryPatch,
-    DirectoryVersion, DirectoryVersions, Grant, Grants, NewChanges, NewCopy, NewDirectory,
-    NewGrants, NewLabel,
+    ChangedPath, Committed, Directories, Directory, DirectoryChanges, DirectoryEntries,
+    DirectoryEntry, DirectoryPatch, DirectoryVersion, DirectoryVersions, Grant, Grants, NewChanges,
+    NewCopy, NewDirectory, NewGrants, NewLabel,
 };
 use nbcourier_domain::DirectoryOwner;
 use reqwest::{Method, Response};
 use serde_json::json;
+use std::io;
 
 /// The owner and the name of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,46 @@ impl Client {
         self.pages_with(&["v1", "directories"], arguments, take)
             .await?;
         Ok(all)
+    }
+
+    /// Returns the directories that courses deliver to the caller, with the entity tag of the list, or `None` if the list
+    /// still has the tag that is given.
+    pub async fn deliveries(
+        &self,
+        is_at_start: bool,
+        known: Option<&str>,
+    ) -> Result<Option<(Vec<Directory>, Option<String>)>> {
+        let deliver = if is_at_start { "start" } else { "any" };
+        let arguments = [("reach", "granted"), ("deliver", deliver)];
+        let names = ["v1", "directories"];
+        let Some((page, tag)) = self.get_if_new(&names, &arguments, known).await? else {
+            return Ok(None);
+        };
+        let page: Directories = page;
+        if page.next.is_none() {
+            return Ok(Some((page.directories, tag)));
+        }
+        // The tag is that of the first page only.
+        Ok(Some((self.directories(&arguments).await?, None)))
+    }
+
+    /// Returns the current version, and the paths that have changed after a version.
+    pub async fn changes_since(
+        &self,
+        directory: &DirectoryAddress,
+        version: i64,
+    ) -> Result<(i64, Vec<ChangedPath>)> {
+        let (below, version) = (Below::of(directory), version.to_string());
+        let (mut number, mut all) = (0, Vec::new());
+        let take = |mut page: DirectoryChanges| {
+            number = page.version;
+            all.append(&mut page.changes);
+            page.next
+        };
+        let arguments = [("since", version.as_str())];
+        self.pages_with(&below.names(&["changes"]), &arguments, take)
+            .await?;
+        Ok((number, all))
     }
 
     /// Creates a directory.
@@ -255,5 +296,27 @@ impl Client {
         let parts: Vec<&str> = ["files"].into_iter().chain(path.split('/')).collect();
         self.receive(&below.names(&parts), &[("version", &version)])
             .await
+    }
+
+    /// Receives a file piece by piece. The inner error is that of `take`, which ends the transfer.
+    pub async fn download(
+        &self,
+        directory: &DirectoryAddress,
+        path: &str,
+        version: i64,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<io::Result<()>> {
+        let mut reply = self.get_file(directory, path, version).await?;
+        loop {
+            match reply.chunk().await {
+                Ok(None) => return Ok(Ok(())),
+                Ok(Some(bytes)) => {
+                    if let Err(error) = take(&bytes) {
+                        return Ok(Err(error));
+                    }
+                }
+                Err(error) => return Err(self.unreachable(&error)),
+            }
+        }
     }
 }

@@ -7,7 +7,9 @@ use super::{Error, Result};
 use nbcourier_api::Problem;
 use nbcourier_domain::RESERVED;
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -77,6 +79,8 @@ pub(super) enum Body<'a> {
     Nothing,
     /// Arguments in the query of the address.
     Query(&'a [(&'a str, &'a str)]),
+    /// The same, and the entity tag of a reply that is known.
+    QueryUnless(&'a [(&'a str, &'a str)], &'a str),
     Json(&'a Value),
     /// Bytes and files, of this content type.
     Source(&'static str, &'a Source),
@@ -204,6 +208,30 @@ impl Client {
         }
     }
 
+    /// Sends a GET request, and returns the reply with its entity tag, or `None` if it still has the tag that is known.
+    pub(super) async fn get_if_new<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
+        known: Option<&str>,
+    ) -> Result<Option<(T, Option<String>)>> {
+        let body = match known {
+            Some(tag) => Body::QueryUnless(arguments, tag),
+            None => Body::Query(arguments),
+        };
+        match Box::pin(self.reply(Method::GET, names, &body)).await? {
+            Reply::Here(reply) if reply.status() == StatusCode::NOT_MODIFIED && known.is_some() => {
+                Ok(None)
+            }
+            Reply::Here(reply) => {
+                let tag = reply.headers().get(ETAG);
+                let tag = tag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+                Ok(Some((self.understood(reply, names).await?, tag)))
+            }
+            Reply::ByTls(again) => Box::pin(again.get_if_new(names, arguments, known)).await,
+        }
+    }
+
     /// Sends a DELETE request.
     pub(super) async fn delete(&self, names: &[&str]) -> Result<()> {
         self.send(Method::DELETE, names, Body::Nothing).await
@@ -247,6 +275,9 @@ impl Client {
         match body {
             Body::Nothing => request,
             Body::Query(arguments) => request.query(arguments),
+            Body::QueryUnless(arguments, tag) => {
+                request.query(arguments).header(IF_NONE_MATCH, *tag)
+            }
             Body::Json(value) => request.json(value),
             Body::Source(kind, source) => request.header(CONTENT_TYPE, *kind).body(source.body()),
             Body::Form(fields) => request.form(fields),
@@ -424,7 +455,7 @@ impl Client {
         }
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Error {
+    pub(super) fn unreachable(&self, error: &reqwest::Error) -> Error {
         Error::Unreachable {
             way: self.way.shown(),
             reason: with_causes(error),

@@ -3,17 +3,25 @@
 //! Nothing reacts to events. Something moves only where a content differs from the one that both sides last agreed on,
 //! so no change comes back as an echo.
 
+mod apply;
 pub mod decide;
+pub mod deliver;
+pub mod folder;
 pub mod guard;
 pub mod item;
+pub mod journal;
 pub mod names;
 pub mod plan;
+pub mod pull;
+pub mod report;
 mod resume;
+pub mod revert;
 pub mod source;
 mod structure;
 
 pub use decide::{Mode, Verdict, decide};
 pub use item::{Content, Item, Listing};
 pub use plan::{Plan, Sides, Step};
+pub use report::{Outcome, Report};
 pub use resume::Pending;
 pub use structure::in_shape;

@@ -44,6 +44,10 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("requests that wait for changes without a bound", "tests/it/directories/changes.rs", "requests_that_wait_are_bounded"),
     ("directories and entries without a bound", "tests/it/directories/keeping.rs", "directories_and_their_entries_are_bounded"),
     ("a disk that a directory fills", "tests/it/directories/keeping.rs", "what_a_directory_holds_now_counts_for_the_quotas"),
+    ("a home written through a link by what a course delivers", "tests/it/delivery/hostile.rs", "nothing_is_written_through_a_link"),
+    ("keys and settings in a home replaced by what a course delivers", "tests/it/delivery/hostile.rs", "a_course_delivers_nothing_to_hidden_folders"),
+    ("hooks of a repository written by what a course delivers", "tests/it/delivery/hostile.rs", "the_state_and_repositories_are_never_written_by_a_directory"),
+    ("the work of a student removed by an emptied directory", "tests/it/delivery/pulling.rs", "a_directory_that_was_emptied_removes_nothing_unless_somebody_says_so"),
     ("a history that fills the disk", "tests/it/directories/keeping.rs", "history_is_thinned_by_the_clean_up_and_labels_stay"),
     // Identity.
     ("OAuth without a state, or with a foreign one", "crates/auth/src/tests/login.rs", "a_login_without_or_with_a_foreign_state_is_refused"),

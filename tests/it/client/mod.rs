@@ -5,7 +5,7 @@ mod course_management;
 mod courses;
 mod events;
 mod feedback;
-mod person;
+pub mod person;
 mod receipts;
 mod roster;
 mod work;

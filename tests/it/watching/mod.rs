@@ -7,5 +7,5 @@
 mod administration;
 mod doctor;
 mod metrics;
-mod numbers;
+pub mod numbers;
 mod secrets;

@@ -1,0 +1,165 @@
+//! The directories that courses deliver to a person, into the person's home.
+
+use super::folder::{OWN, Root};
+use super::pull::{Delivery, Wishes, pull};
+use super::report::{Outcome, Report};
+use nbcourier_api::{Directory, OwnerKind};
+use nbcourier_client::{Client, DirectoryAddress, Result};
+use nbcourier_domain::{CourseId, DirectoryOwner, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+/// The deliveries of the last start, in the folder of the state in the home.
+const KNOWN: &str = "deliveries.json";
+/// The maximum size of it that is read, in bytes.
+const MAX_KNOWN: u64 = 16 * 1024 * 1024;
+
+/// Which deliveries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only those of this course.
+    pub course: Option<CourseId>,
+    /// Only those at the start of servers.
+    pub is_at_start: bool,
+    /// How they are brought up to date.
+    pub wishes: Wishes,
+}
+
+/// The deliveries that are known, with the entity tag of the list.
+#[derive(Serialize, Deserialize)]
+struct Known {
+    tag: String,
+    is_at_start: bool,
+    deliveries: Vec<Written>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    id: i64,
+    owner: String,
+    name: String,
+    version: i64,
+    folder: String,
+}
+
+/// Brings the folders below the home up to date. Returns a report for each, in the order of the directories' numbers.
+/// With nothing new, that is one request whose reply has no body.
+pub async fn deliver(exchange: &Client, home: &Path, wanted: &Wanted) -> Result<Vec<Report>> {
+    let day: String = Timestamp::now().to_rfc3339().chars().take(10).collect();
+    let known = read_known(home).filter(|known| known.is_at_start == wanted.is_at_start);
+    let tag = known.as_ref().map(|known| known.tag.as_str());
+    let deliveries = match exchange.deliveries(wanted.is_at_start, tag).await? {
+        None => known.map_or_else(Vec::new, |known| {
+            known
+                .deliveries
+                .into_iter()
+                .filter_map(Written::parsed)
+                .collect()
+        }),
+        Some((directories, tag)) => {
+            let deliveries: Vec<_> = directories.into_iter().filter_map(parsed).collect();
+            // Nothing appears in homes to which nothing is delivered.
+            let is_noted = !wanted.wishes.is_dry && !deliveries.is_empty();
+            if let Some(tag) = tag.filter(|_| is_noted) {
+                write_known(home, tag, wanted.is_at_start, &deliveries);
+            }
+            deliveries
+        }
+    };
+    let mut reports: Vec<Report> = Vec::new();
+    for delivery in &deliveries {
+        let is_wanted = wanted
+            .course
+            .as_ref()
+            .is_none_or(|course| delivery.address.owner == DirectoryOwner::Course(course.clone()));
+        let earlier = deliveries.iter().find(|other| {
+            other.id < delivery.id && other.folder.to_lowercase() == delivery.folder.to_lowercase()
+        });
+        if !is_wanted {
+            continue;
+        }
+        if let Some(earlier) = earlier {
+            let report = delivery.report().failed(format!(
+                "{}/{} is delivered to the same folder. Tell an instructor of the course",
+                earlier.address.owner, earlier.address.name
+            ));
+            reports.push(report);
+            continue;
+        }
+        reports.push(pull(exchange, home, delivery, wanted.wishes, &day).await);
+    }
+    Ok(reports)
+}
+
+/// Whether all reports say that everything was up to date before.
+pub fn is_nothing_new(reports: &[Report]) -> bool {
+    let mut outcomes = reports.iter().map(|report| report.outcome);
+    outcomes.all(|outcome| outcome == Outcome::Current)
+}
+
+fn parsed(directory: Directory) -> Option<Delivery> {
+    let owner = match directory.owner.kind {
+        OwnerKind::Course => CourseId::parse(&directory.owner.name).ok()?,
+        // Only courses deliver.
+        OwnerKind::User => return None,
+    };
+    Some(Delivery {
+        address: DirectoryAddress {
+            owner: DirectoryOwner::Course(owner),
+            name: directory.name,
+        },
+        id: directory.id,
+        version: directory.version,
+        folder: directory.deliver?,
+    })
+}
+
+impl Written {
+    fn of(delivery: &Delivery) -> Self {
+        Self {
+            id: delivery.id,
+            owner: delivery.address.owner.to_string(),
+            name: delivery.address.name.clone(),
+            version: delivery.version,
+            folder: delivery.folder.clone(),
+        }
+    }
+
+    fn parsed(self) -> Option<Delivery> {
+        Some(Delivery {
+            address: DirectoryAddress {
+                owner: DirectoryOwner::parse(&self.owner).ok()?,
+                name: self.name,
+            },
+            id: self.id,
+            version: self.version,
+            folder: self.folder,
+        })
+    }
+}
+
+fn read_known(home: &Path) -> Option<Known> {
+    let own = Root::open(&home.join(OWN)).ok()?;
+    let mut text = Vec::new();
+    let file = own.file(KNOWN).ok()?;
+    file.take(MAX_KNOWN).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Writes what is known. Without it, the next start asks for the whole list.
+fn write_known(home: &Path, tag: String, is_at_start: bool, deliveries: &[Delivery]) {
+    let known = Known {
+        tag,
+        is_at_start,
+        deliveries: deliveries.iter().map(Written::of).collect(),
+    };
+    let write = || -> std::io::Result<()> {
+        let own = Root::open(home)?.make_folder(OWN)?;
+        let beside = format!("{KNOWN}.{}", std::process::id());
+        let mut file = own.create(&beside)?;
+        file.write_all(&serde_json::to_vec(&known)?)?;
+        own.replace(&beside, &own, KNOWN)
+    };
+    let _ = write();
+}

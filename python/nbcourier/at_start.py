@@ -1,0 +1,58 @@
+"""Starts `nbcourier start` when a Jupyter server starts: it brings the folders up to date that courses deliver.
+
+Nothing waits for it, and no failure of it stops the server from starting.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from traitlets import Bool
+from traitlets.config import Configurable
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+class NbCourier(Configurable):
+    """The settings of the extension, `c.NbCourier` in jupyter_server_config.py."""
+
+    at_start = Bool(
+        True,
+        help="Whether the folders that courses deliver are brought up to date when the server starts.",
+    ).tag(config=True)
+
+
+def begin(server: ServerApp) -> None:
+    """Starts the program as a process of its own, if there are a hub's token and the program."""
+    if not NbCourier(parent=server).at_start or os.environ.get("NBCOURIER_AT_START") == "0":
+        return
+    token = os.environ.get("JUPYTERHUB_API_TOKEN") or os.environ.get("NBCOURIER_TOKEN_FILE")
+    found = program()
+    if not token or found is None:
+        return
+    try:
+        child = subprocess.Popen(
+            [found, "start"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        server.log.warning("nbcourier: the courses' folders are not brought up to date (%s)", error)
+        return
+    # Otherwise a dead child would stay in the list of processes.
+    threading.Thread(target=child.wait, name="nbcourier start", daemon=True).start()
+
+
+def program() -> str | None:
+    """Returns the path of the program: that of the wheel, or else one of the path."""
+    beside = Path(sysconfig.get_path("scripts"), "nbcourier")
+    return str(beside) if beside.is_file() else shutil.which("nbcourier")

@@ -1,0 +1,97 @@
+//! `nbcourier start`: brings the folders up to date that courses deliver at the start of servers. It never stops a
+//! server from starting.
+
+use super::home;
+use crate::cli::Outcome;
+use crate::config::ClientArgs;
+use nbcourier_domain::Span;
+use nbcourier_sync::deliver::{Wanted, deliver, is_nothing_new};
+use nbcourier_sync::folder::{OWN, Root};
+use nbcourier_sync::{Report, journal};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// The pause between two looks at the work in the background.
+const LOOK: Duration = Duration::from_millis(50);
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    client: ClientArgs,
+
+    /// End after this time, and go on in the background
+    #[arg(long, value_name = "TIME")]
+    within: Option<Span>,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome {
+    if let Some(within) = arguments.within {
+        return in_background(&arguments.client, within.0);
+    }
+    let home = home()?;
+    let began = Instant::now();
+    let wanted = Wanted {
+        is_at_start: true,
+        ..Wanted::default()
+    };
+    let asked = crate::cli::asking::ask(&arguments.client, async |exchange| {
+        deliver(exchange, &home, &wanted).await
+    });
+    match asked {
+        Ok(reports) => {
+            if !is_nothing_new(&reports) {
+                note(&home, &sentences(&reports, began.elapsed()));
+            }
+        }
+        Err(error) => note(&home, &[format!("Nothing was received: {error}")]),
+    }
+    // A failure is in the log. The server that starts is to start.
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sentences(reports: &[Report], took: Duration) -> Vec<String> {
+    let mut all: Vec<String> = reports.iter().flat_map(Report::sentences).collect();
+    all.push(format!("That took {} ms.", took.as_millis()));
+    all
+}
+
+/// Adds lines to the log in the home.
+fn note(home: &Path, lines: &[String]) {
+    if let Ok(own) = Root::open(home).and_then(|home| home.make_folder(OWN)) {
+        journal::add(&own, lines);
+    }
+    for line in lines {
+        eprintln!("nbcourier: {line}");
+    }
+}
+
+/// Starts the work as a process of its own, and waits for it no longer than that.
+fn in_background(client: &ClientArgs, within: Duration) -> Outcome {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("start");
+    let settings = [
+        ("--url", client.url.as_deref()),
+        ("--service-name", client.service_name.as_deref()),
+    ];
+    for (flag, value) in settings {
+        if let Some(value) = value {
+            command.args([flag, value]);
+        }
+    }
+    if let Some(file) = &client.token_file {
+        command.arg("--token-file").arg(file);
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    let mut child = command.spawn()?;
+    let end = Instant::now() + within;
+    while Instant::now() < end && child.try_wait()?.is_none() {
+        std::thread::sleep(LOOK);
+    }
+    Ok(ExitCode::SUCCESS)
+}

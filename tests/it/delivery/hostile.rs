@@ -1,0 +1,149 @@
+//! Directories and folders that nobody should have.
+
+use super::lesson::Lesson;
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let lesson = Lesson::new();
+    lesson.teach("data/a.txt", "1");
+    lesson.teach("b.txt", "1");
+    let outside = lesson.ada.home().join("outside");
+    fs::create_dir_all(&outside).unwrap();
+    fs::create_dir_all(lesson.at("")).unwrap();
+    symlink(&outside, lesson.at("data")).unwrap();
+    symlink(outside.join("b"), lesson.at("b.txt")).unwrap();
+    let report = lesson.pull(&[]);
+    assert_eq!(
+        report["blocked"],
+        json!(["b.txt", "data", "data/a.txt"]),
+        "{report}"
+    );
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    // Nor where the folder itself is one.
+    fs::remove_dir_all(lesson.at("")).unwrap();
+    symlink(&outside, lesson.ada.home().join("algebra")).unwrap();
+    let report = lesson.pull_fails(&[]);
+    let sentence = report["failures"][0].as_str().unwrap();
+    assert!(sentence.contains("a link is in the way"), "{sentence}");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+}
+
+#[test]
+fn a_course_delivers_nothing_to_hidden_folders() {
+    let lesson = Lesson::new();
+    for (name, folder) in [
+        ("keys", ".ssh"),
+        ("start", "x/.ipython/profile_default/startup"),
+    ] {
+        lesson.deliver(name, folder);
+        let directory = format!("v1/directories/course:algebra/{name}/files/authorized_keys");
+        let put = lesson.server.call("PUT", &directory);
+        let put = put.header("Authorization", "token kevin");
+        lesson
+            .server
+            .send(&put.body("application/octet-stream", "ssh-rsa"))
+            .ok();
+    }
+    let ended = lesson.ada.run(&["pull"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.out.contains(".ssh is a hidden folder"),
+        "{}",
+        ended.out
+    );
+    assert!(!lesson.ada.home().join(".ssh").exists() && !lesson.ada.home().join("x").exists());
+}
+
+#[test]
+fn the_state_and_repositories_are_never_written_by_a_directory() {
+    let lesson = Lesson::new();
+    for path in [
+        ".git/config",
+        "a/.GIT/hooks/x",
+        ".nbcourier/state.json",
+        ".NBCOURIER/lock",
+        "a.txt",
+    ] {
+        lesson.teach(path, "evil");
+    }
+    lesson.pull(&[]);
+    assert_eq!(lesson.names(), ["a.txt"]);
+    assert_eq!(lesson.pull(&[])["outcome"], "current");
+}
+
+#[test]
+fn two_directories_of_one_folder_do_not_fight_for_it() {
+    let lesson = Lesson::new();
+    lesson.teach("a.txt", "1");
+    lesson.deliver("other", "Algebra");
+    let ended = lesson.ada.run(&["pull"]);
+    assert_eq!(ended.code, Some(1));
+    let said = "course:algebra/materials is delivered to the same folder";
+    assert!(ended.out.contains(said), "{}", ended.out);
+    assert_eq!(lesson.names(), ["a.txt"]);
+}
+
+#[test]
+fn a_folder_in_a_folder_is_left_to_its_own_directory() {
+    let lesson = Lesson::new();
+    lesson.deliver("data", "algebra/data");
+    let data = crate::directories::client::Directory::of(
+        &lesson.server,
+        "course:algebra",
+        "data",
+        "kevin",
+    );
+    data.put("d.csv", "1").ok();
+    lesson.teach("a.txt", "1");
+    lesson.ada.does(&["pull"]);
+    lesson.teach("data/d.csv", "another");
+    lesson.ada.does(&["pull"]);
+    assert_eq!(lesson.read("data/d.csv"), "1");
+    data.put("d.csv", "2").ok();
+    lesson.ada.does(&["pull"]);
+    assert_eq!(
+        (lesson.read("a.txt"), lesson.read("data/d.csv")),
+        ("1".into(), "2".into())
+    );
+}
+
+#[test]
+fn odd_entries_stay_as_they_are() {
+    let lesson = Lesson::new();
+    lesson.teach("pipe", "1");
+    lesson.teach("closed/a.txt", "1");
+    lesson.teach("c.txt", "1");
+    fs::create_dir_all(lesson.at("closed")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(lesson.at("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let mode = |mode| fs::Permissions::from_mode(mode);
+    fs::set_permissions(lesson.at("closed"), mode(0o000)).unwrap();
+    let report = lesson.pull(&[]);
+    fs::set_permissions(lesson.at("closed"), mode(0o700)).unwrap();
+    // Root reads every folder.
+    let is_root = lesson.at("closed/a.txt").exists();
+    let blocked = if is_root {
+        json!(["pipe"])
+    } else {
+        json!(["closed", "closed/a.txt", "pipe"])
+    };
+    assert_eq!(report["blocked"], blocked, "{report}");
+    assert_eq!(lesson.read("c.txt"), "1");
+}
+
+#[test]
+fn a_refusal_of_the_exchange_is_a_sentence() {
+    let lesson = Lesson::new();
+    lesson.teach("a.txt", "1");
+    lesson.pull(&[]);
+    let eve = crate::client::person::Person::at(&lesson.server, "eve");
+    assert_eq!(eve.does(&["pull"]), "No course delivers anything to you.\n");
+    let nobody = crate::client::person::Person::new();
+    assert!(nobody.fails(&["pull"]).contains("NBCOURIER_URL"));
+    assert!(!nobody.home().join(".nbcourier").exists());
+}

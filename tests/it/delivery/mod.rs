@@ -1,0 +1,10 @@
+//! The folders that courses deliver to the homes of their members.
+
+mod faults;
+mod hostile;
+mod lesson;
+mod own_work;
+mod pulling;
+mod reverting;
+mod starting;
+mod troubles;
