@@ -31,11 +31,12 @@ class NbCourier(Configurable):
 
 def begin(server: ServerApp) -> None:
     """Starts the program as a process of its own, if there are a hub's token and the program."""
-    if not NbCourier(parent=server).at_start or os.environ.get("NBCOURIER_AT_START") == "0":
+    is_off = os.environ.get("NBCOURIER_AT_START") == "0"
+    if is_off or not NbCourier(parent=server).at_start:
         return
-    token = os.environ.get("JUPYTERHUB_API_TOKEN") or os.environ.get("NBCOURIER_TOKEN_FILE")
+    tokens = ("JUPYTERHUB_API_TOKEN", "NBCOURIER_TOKEN_FILE")
     found = program()
-    if not token or found is None:
+    if found is None or not any(map(os.environ.get, tokens)):
         return
     try:
         child = subprocess.Popen(
@@ -46,10 +47,13 @@ def begin(server: ServerApp) -> None:
             start_new_session=True,
         )
     except OSError as error:
-        server.log.warning("nbcourier: the courses' folders are not brought up to date (%s)", error)
+        server.log.warning(
+            "nbcourier: the courses' folders are not brought up to date (%s)", error
+        )
         return
     # Otherwise a dead child would stay in the list of processes.
-    threading.Thread(target=child.wait, name="nbcourier start", daemon=True).start()
+    reaper = threading.Thread(target=child.wait, name="nbcourier start", daemon=True)
+    reaper.start()
 
 
 def program() -> str | None:

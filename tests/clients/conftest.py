@@ -14,7 +14,11 @@ pytest_plugins = ["steps", "pages"]
 
 # JupyterHub 5 in addition to the newest version. `make test` runs these files with both: a course, and the login.
 OLDER_HUB = "hub5"
-WITH_BOTH_HUBS = {"test_cycle_hub.py", "test_browser_login.py"}
+WITH_BOTH_HUBS = {
+    "test_browser_login.py",
+    "test_cycle_hub.py",
+    "test_delivery.py",
+}
 
 
 def pytest_collection_modifyitems(

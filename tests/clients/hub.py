@@ -156,6 +156,19 @@ class Hub:
             name=name, home=home, url=self.service_url, identity=own
         )
 
+    def start_server(self, name: str) -> None:
+        """Starts the person's notebook server."""
+        self._environment_of_server(name)
+
+    def stop_server(self, name: str) -> None:
+        """Stops the person's notebook server."""
+        user = f"users/{quote(name)}"
+        self._api("DELETE", f"{user}/server")
+        limit = time.monotonic() + START_LIMIT_S
+        while self._api("GET", user)["servers"]:
+            assert time.monotonic() < limit, f"the server of {name} does not stop"
+            time.sleep(SPAWN_POLL_S)
+
     def _person(self, name: str, token: str) -> Person:
         home = self.directory / "home" / name
         identity = {"JUPYTERHUB_USER": name, "JUPYTERHUB_API_TOKEN": token}

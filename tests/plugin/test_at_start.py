@@ -60,7 +60,8 @@ def test_a_switch_turns_it_off(
 ) -> None:
     started = []
     install(bin, "exit 0")
-    monkeypatch.setattr(at_start.subprocess, "Popen", lambda *given, **_: started.append(given))
+    start = lambda *given, **_: started.append(given)  # noqa: E731
+    monkeypatch.setattr(at_start.subprocess, "Popen", start)
     config = Config()
     if switch == "variable":
         monkeypatch.setenv("NBCOURIER_AT_START", "0")

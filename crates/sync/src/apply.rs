@@ -27,6 +27,15 @@ struct Progress {
     failures: usize,
 }
 
+impl Progress {
+    /// Counts a use of a content. Returns whether it was the last one.
+    fn used(&mut self, sum: Sha256Sum) -> bool {
+        let left = self.uses.entry(sum).or_default();
+        *left = left.saturating_sub(1);
+        *left == 0
+    }
+}
+
 impl Apply<'_> {
     /// Carries out the plan, and notes in the state what both sides agree on. Returns whether everything was done.
     pub fn run(mut self, plan: &Plan, state: &mut State) -> bool {
@@ -90,7 +99,7 @@ impl Apply<'_> {
             } => {
                 if *replaces == Some(*content) {
                     // An interrupted round has put it there.
-                    self.used(content.sum, progress);
+                    progress.used(content.sum);
                 } else {
                     self.receive(to, *content, progress)?;
                 }
@@ -115,13 +124,6 @@ impl Apply<'_> {
         let (above, name) = parts(path);
         progress.touched.insert(above.to_owned());
         Ok((self.root.folder(above)?, name))
-    }
-
-    /// Counts a use of a content. Returns whether it was the last one.
-    fn used(&self, sum: Sha256Sum, progress: &mut Progress) -> bool {
-        let left = progress.uses.entry(sum).or_default();
-        *left = left.saturating_sub(1);
-        *left == 0
     }
 
     /// Moves a file out of the folder, or removes an empty folder.
@@ -170,15 +172,16 @@ impl Apply<'_> {
         let (above, name) = parts(path);
         let folder = self.root.make_folder(above)?;
         progress.touched.insert(above.to_owned());
-        let is_last = self.used(content.sum, progress);
+        let is_last = progress.used(content.sum);
         let is_in_the_way = folder.stat(name)?.is_some();
         let was_seen = self.scan.fingerprints.contains_key(path);
         if is_in_the_way && !was_seen {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let slot = match is_in_the_way {
-            true => Some(self.kept.slot(path)?),
-            false => None,
+        let slot = if is_in_the_way {
+            Some(self.kept.slot(path)?)
+        } else {
+            None
         };
         let (from, own) = self.incoming.take(content, is_last)?;
         let Some(slot) = slot else {

@@ -355,7 +355,10 @@ impl<'a> Pull<'a> {
                     return Ok((version, in_shape(there)));
                 }
                 // The version was thinned out, or a restored database does not know it.
-                Err(Error::Refused { status, .. }) if matches!(status, 400 | 404 | 409 | 410) => {}
+                Err(Error::Refused {
+                    status: 400 | 404 | 409 | 410,
+                    ..
+                }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -391,12 +394,12 @@ impl<'a> Pull<'a> {
             };
             let path = step.path();
             let copies = here.get(&content.sum);
-            let copied = copies.is_some_and(|copies| {
+            let is_here = copies.is_some_and(|copies| {
                 copies
                     .iter()
                     .any(|copy| copy_of(root, copy, content, incoming))
             });
-            let known = if incoming.has(content.sum) || copied {
+            let known = if incoming.has(content.sum) || is_here {
                 incoming.content(content.sum, path.as_str())?
             } else {
                 self.receive(path, content, found.version, incoming).await?

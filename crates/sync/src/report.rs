@@ -103,6 +103,7 @@ impl Report {
     }
 
     /// Returns the report of a round that changed nothing, for this reason.
+    #[must_use]
     pub fn failed(mut self, sentence: String) -> Self {
         self.outcome = Outcome::Failed;
         self.failures.push(sentence);

@@ -121,10 +121,10 @@ fn odd_entries_stay_as_they_are() {
         .arg(lesson.at("pipe"))
         .status();
     assert!(made.unwrap().success());
-    let mode = |mode| fs::Permissions::from_mode(mode);
-    fs::set_permissions(lesson.at("closed"), mode(0o000)).unwrap();
+    let permissions = fs::Permissions::from_mode;
+    fs::set_permissions(lesson.at("closed"), permissions(0o000)).unwrap();
     let report = lesson.pull(&[]);
-    fs::set_permissions(lesson.at("closed"), mode(0o700)).unwrap();
+    fs::set_permissions(lesson.at("closed"), permissions(0o700)).unwrap();
     // Root reads every folder.
     let is_root = lesson.at("closed/a.txt").exists();
     let blocked = if is_root {

@@ -15,19 +15,19 @@ pub struct Lesson {
 impl Lesson {
     /// Returns the course algebra of Kevin, which delivers the directory `materials` to the folder `algebra`.
     pub fn new() -> Self {
-        Self::of(Setup::standalone().unlimited())
+        Self::of(&Setup::standalone().unlimited())
     }
 
     /// Returns the same with metrics.
     pub fn with_metrics() -> Self {
         Self::of(
-            Setup::standalone()
+            &Setup::standalone()
                 .unlimited()
                 .args(&["--metrics-address", "127.0.0.1:0"]),
         )
     }
 
-    pub fn of(setup: Setup) -> Self {
+    fn of(setup: &Setup) -> Self {
         let server = setup.start();
         Course::of(&server, "algebra").make(&["kevin"], &["ada"]);
         let lesson = Self {

@@ -33,6 +33,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Returns those of a file. The time of the last change of the inode is left out, since a rename sets it.
     #[allow(
+        clippy::cast_possible_wrap,
         clippy::cast_sign_loss,
         clippy::useless_conversion,
         clippy::unnecessary_cast,
