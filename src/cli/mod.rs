@@ -23,8 +23,8 @@ mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
-    course, course_management, dates, events, extension, feedback, receipt, roster, submissions,
-    trash,
+    course, course_management, dates, events, extension, feedback, presence, receipt, roster,
+    submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use delivery::{pull, revert, start};
@@ -99,6 +99,8 @@ enum Command {
     Start(Late<start::Arguments>),
     /// Show who did what, in one course or in all
     Events(Late<events::Arguments>),
+    /// Show when the students of a course were last seen
+    Presence(Late<presence::Arguments>),
     /// List deleted data and restore it
     Trash(Late<trash::Arguments>),
     /// Verify receipts of submissions
@@ -155,6 +157,7 @@ pub fn run() -> ExitCode {
         Command::Revert(Late(arguments)) => revert::run(&arguments),
         Command::Start(Late(arguments)) => start::run(&arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
+        Command::Presence(Late(arguments)) => presence::run(*arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),
         Command::Receipt(Late(arguments)) => receipt::run(*arguments),
         Command::CourseManagement(Late(arguments)) => {

@@ -353,6 +353,17 @@ fn courses_and_events() -> Vec<Operation> {
         .details("Only an admin removes instructors. Only instructors and admins remove assistants.")
         .fails(409, "A member by a group of JupyterHub"),
         get(
+            "v1/courses/{course}/presence",
+            v1::presence::list,
+            Staff,
+            "List the students with the last time at which they were seen",
+        )
+        .details(
+            "The hub says it if the service has the scopes `list:users`, `read:users:activity` and `read:servers`. It is \
+             asked at most every five minutes.",
+        )
+        .fails(400, "Illegal cursor"),
+        get(
             "v1/courses/{course}/events",
             v1::events::list,
             Staff,

@@ -267,7 +267,8 @@ fn only_the_configuration_reads_the_environment() {
         let is_tool = [TESTKIT, TESTBUCKETS]
             .iter()
             .any(|tool| path.starts_with(tool));
-        let is_program = is_program && !is_tool;
+        let is_test = path.contains("/tests/");
+        let is_program = is_program && !is_tool && !is_test;
         let is_rust = Path::new(&path).extension().is_some_and(|it| it == "rs");
         if !is_program || !is_rust || path.starts_with("src/config/") {
             continue;

@@ -129,6 +129,7 @@ GET v1/courses/{course}/submissions/{id}/receipt | one's own
 GET v1/courses/{course}/submissions/{id}/receipt | another's | other-student
 POST v1/courses/{course}/assignments/{assignment}/feedback
 GET v1/courses/{course}/feedback
+GET v1/courses/{course}/presence
 GET v1/courses/{course}/events
 GET v1/courses/{course}/overview
 GET v1/courses/{course}/assignments/{assignment}/history

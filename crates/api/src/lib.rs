@@ -19,6 +19,7 @@ mod gradebook;
 mod list;
 mod manifest;
 mod overview;
+mod presence;
 mod problem;
 mod receipts;
 mod roster;
@@ -49,6 +50,7 @@ pub use manifest::{Manifest, ManifestEntry};
 pub use overview::{
     AssignmentOverview, CourseOverview, FeedbackState, StudentOverview, SubmissionOverview,
 };
+pub use presence::{Presence, Presences, SeenBy};
 pub use problem::Problem;
 pub use receipts::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};
 pub use roster::{Member, Roster, RosterChange, RosterChanges, RosterEntry};

@@ -58,7 +58,7 @@ impl HubClient {
             members += page
                 .items
                 .iter()
-                .map(|group: &Group| group.users.len())
+                .map(|group| group.users.len())
                 .sum::<usize>();
             found.extend(page.items);
             if found.len() > MAX_GROUPS || members > MAX_MEMBERS {

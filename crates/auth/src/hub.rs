@@ -10,6 +10,7 @@ use nbcourier_domain::{Group, RESERVED, Timestamp, UserName};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::error::Error as _;
 use std::fmt::Write;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// The maximum size of an answer. Most have a few hundred bytes and the user's groups.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
-/// The maximum size of a page of groups, which names all their members.
+/// The maximum size of a page of groups, which names all their members, or of users.
 const MAX_PAGE_BYTES: usize = 32 << 20;
 /// Asks the hub to say where the next page begins (JupyterHub 2 and later).
 const PAGES: &str = "application/jupyterhub-pagination+json";
@@ -153,21 +154,21 @@ impl From<Created> for AccountAnswer {
     }
 }
 
-/// The result of asking for some of the hub's groups.
-pub(super) enum PageAnswer {
-    Page(GroupPage),
-    /// The service may not list groups.
+/// The result of asking for some of the hub's groups or users.
+pub(super) enum PageAnswer<T> {
+    Page(HubPage<T>),
+    /// The service may not list them.
     Withheld,
     Unavailable(Outage),
 }
 
-/// Some of the hub's groups.
+/// Some of the hub's groups or users.
 #[derive(Deserialize)]
-pub(super) struct GroupPage {
-    pub(super) items: Vec<Group>,
+pub(super) struct HubPage<T> {
+    pub(super) items: Vec<T>,
     #[serde(default, rename = "_pagination")]
     pagination: Pagination,
-    /// The number of groups before the next page, if there is one.
+    /// The number of items before the next page, if there is one.
     #[serde(skip)]
     pub(super) next: Option<usize>,
 }
@@ -325,13 +326,33 @@ impl HubClient {
         own: &Token,
         offset: usize,
         limit: usize,
-    ) -> PageAnswer {
+    ) -> PageAnswer<Group> {
+        self.page_of(&self.groups_url, own, offset, limit).await
+    }
+
+    /// Asks with the service's own token for at most so many users after the first `offset`.
+    pub(super) async fn page_of_users<T: DeserializeOwned>(
+        &self,
+        own: &Token,
+        offset: usize,
+        limit: usize,
+    ) -> PageAnswer<T> {
+        self.page_of(&self.users_url, own, offset, limit).await
+    }
+
+    async fn page_of<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        own: &Token,
+        offset: usize,
+        limit: usize,
+    ) -> PageAnswer<T> {
         let Some(authorization) = secret_header(own) else {
             return PageAnswer::Withheld;
         };
         let request = self
             .client
-            .get(&self.groups_url)
+            .get(url)
             .query(&[("offset", offset), ("limit", limit)])
             .header(ACCEPT, PAGES)
             .header(AUTHORIZATION, authorization);
@@ -340,14 +361,14 @@ impl HubClient {
             Err(outage) => return PageAnswer::Unavailable(outage),
         };
         match response.status() {
-            StatusCode::OK => match limited_json::<GroupPage>(response, MAX_PAGE_BYTES).await {
+            StatusCode::OK => match limited_json::<HubPage<T>>(response, MAX_PAGE_BYTES).await {
                 Ok(mut page) => {
                     page.next = page.pagination.next.take().map(|next| next.offset);
                     PageAnswer::Page(page)
                 }
                 Err(outage) => PageAnswer::Unavailable(outage),
             },
-            // A hub without this address does not show groups, either.
+            // A hub without this address does not show them, either.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
                 PageAnswer::Withheld
             }
@@ -413,11 +434,11 @@ async fn send_twice(request: RequestBuilder) -> Result<Response, Outage> {
     }
 }
 
-async fn json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Outage> {
+async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Outage> {
     limited_json(response, MAX_ANSWER_BYTES).await
 }
 
-async fn limited_json<T: serde::de::DeserializeOwned>(
+async fn limited_json<T: DeserializeOwned>(
     mut response: Response,
     max_bytes: usize,
 ) -> Result<T, Outage> {

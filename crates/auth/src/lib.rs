@@ -23,6 +23,7 @@ mod metrics;
 mod next_page;
 mod oauth;
 mod page_tokens;
+mod presence;
 mod rates;
 mod receipts;
 mod same_site;
@@ -49,6 +50,7 @@ pub use nbcourier_identity::{CallerKind, Credential};
 pub use next_page::page_below;
 pub use oauth::Redirect;
 pub use page_tokens::PageTokens;
+pub use presence::{Sighting, Sightings};
 pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use spent::{Answer, SharedEnds};
@@ -179,6 +181,15 @@ impl Authenticator {
     pub async fn groups(&self) -> Option<GroupList> {
         match &*self.0 {
             Mode::Hub(hub) => Some(hub.groups().await),
+            Mode::Standalone(_) => None,
+        }
+    }
+
+    /// Returns the hub's word about the last activity of its users, which is at most five minutes old. `None` without a
+    /// hub, and if the hub does not tell.
+    pub async fn presence(&self) -> Option<Sightings> {
+        match &*self.0 {
+            Mode::Hub(hub) => hub.presence().await,
             Mode::Standalone(_) => None,
         }
     }

@@ -6,6 +6,7 @@ use super::hub::{HubClient, HubUser, TimeLimits};
 use super::jwt::Seal;
 use super::oauth::{LOGIN_LIFETIME, LoginFailure, OAuth, OAuthClient, Redirect};
 use super::page_tokens::Use;
+use super::presence::{HubPresence, Sightings};
 use super::session::{Session, Sessions};
 use super::spent::{SharedEnds, Spent};
 use super::token::Token;
@@ -107,6 +108,7 @@ pub(super) struct Hub {
     admins: Admins,
     /// The scopes of which a token must have one, narrowest first. `None` if no scope is required.
     scopes: Option<[String; 2]>,
+    presence: HubPresence,
 }
 
 impl Hub {
@@ -147,6 +149,7 @@ impl Hub {
             sessions: Sessions::new(seal, &settings.signing_key, settings.prefix, settings.ends),
             admins: Admins::new(settings.admins, settings.hub_admins),
             scopes,
+            presence: HubPresence::default(),
         })
     }
 
@@ -156,6 +159,11 @@ impl Hub {
 
     pub(super) fn metrics(&self) -> &HubMetrics {
         self.cache.metrics()
+    }
+
+    pub(super) async fn presence(&self) -> Option<Sightings> {
+        let (client, token) = &self.own;
+        self.presence.users(client, token).await
     }
 
     pub(super) async fn groups(&self) -> GroupList {

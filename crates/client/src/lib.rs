@@ -12,6 +12,7 @@ mod feedback;
 mod files;
 mod http;
 mod ngshare;
+mod presence;
 mod probe;
 mod recognition;
 mod roster;

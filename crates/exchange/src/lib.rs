@@ -32,6 +32,7 @@ pub mod overview;
 pub mod own_work;
 pub mod people;
 mod policy;
+pub mod presence;
 pub mod receipts;
 pub mod refusals;
 pub mod releases;

@@ -24,6 +24,7 @@ mod examine;
 pub mod feedback;
 pub mod history;
 pub mod hub_members;
+pub mod last_seen;
 mod lender;
 pub mod members;
 mod metrics;

@@ -15,8 +15,8 @@ use std::time::Duration;
 /// The path below which the hub describes users.
 const USERS: &str = "/hub/api/users/";
 
-/// The maximum number of groups in one answer.
-const GROUPS_AT_ONCE: usize = 2;
+/// The maximum number of groups or users in one answer.
+const AT_ONCE: usize = 2;
 
 /// The state of the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ struct State {
     accounts: Mutex<HashMap<String, String>>,
     /// The groups with their members; `None` if the service may not list them.
     groups: Mutex<Option<Vec<Group>>>,
+    /// The users as `GET /users` lists them; `None` if the service may not list them.
+    users: Mutex<Option<Vec<Value>>>,
     mood: Mutex<HubBehaviour>,
     mood_changed: Condvar,
     requests: Mutex<Vec<HubRequest>>,
@@ -86,6 +88,7 @@ impl FakeHub {
             holders: Mutex::default(),
             accounts: Mutex::default(),
             groups: Mutex::default(),
+            users: Mutex::default(),
             mood: Mutex::new(HubBehaviour::Well),
             mood_changed: Condvar::new(),
             requests: Mutex::default(),
@@ -148,6 +151,12 @@ impl FakeHub {
     /// Grants the service the scopes `list:groups` and `read:groups`, and sets the hub's groups.
     pub fn lists(&self, groups: &[(&str, &[&str])]) -> &Self {
         self.lists_to(&["list:groups", "read:groups"], groups)
+    }
+
+    /// Lets the service list these users. The hub shows of each what the scopes of the service cover.
+    pub fn lists_users(&self, users: &[Value]) -> &Self {
+        *self.state.users.lock().expect("users") = Some(users.to_vec());
+        self
     }
 
     /// Grants the service these scopes, and sets the hub's groups.
@@ -300,6 +309,7 @@ impl State {
             "/hub/api/" => HubReply::json(200, &json!({"version": "6.1.0"})),
             "/hub/api/user" => self.who(request),
             "/hub/api/groups" => self.groups(request),
+            "/hub/api/users" => self.users(request),
             "/hub/api/oauth2/authorize" => self.oauth().authorize(request),
             "/hub/api/oauth2/token" => self.oauth().token(request),
             _ if path.starts_with(USERS) => self.account(&path[USERS.len()..], request),
@@ -355,31 +365,19 @@ impl State {
 
     /// Returns a page of the groups in the form of JupyterHub's `GET /groups`.
     fn groups(&self, request: &HubRequest) -> HubReply {
-        let own = format!("token {}", super::server::SERVICE_TOKEN);
-        assert_eq!(request.header("authorization"), own);
         let groups = self.groups.lock().expect("groups");
-        let Some(groups) = &*groups else {
-            return HubReply::json(403, &json!({"status": 403}));
-        };
-        let number = |key: &str| {
-            let (_, query) = request.target.split_once('?').expect("a query");
-            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            let found = pairs.find(|(name, _)| *name == key).expect("a number");
-            found.1.parse::<usize>().expect("a number")
-        };
-        // The hub limits the size of a page.
-        let (offset, limit) = (number("offset"), number("limit").min(GROUPS_AT_ONCE));
-        let page: Vec<_> = groups
-            .iter()
-            .skip(offset)
-            .take(limit)
-            .map(|(name, users)| json!({"kind": "group", "name": name, "users": users, "roles": [], "properties": {}}))
-            .collect();
-        let end = offset + page.len();
-        let next = (end < groups.len()).then(|| json!({"offset": end, "limit": limit, "url": "/"}));
-        let pagination =
-            json!({"offset": offset, "limit": limit, "total": groups.len(), "next": next});
-        HubReply::json(200, &json!({"items": page, "_pagination": pagination}))
+        let models = groups.as_ref().map(|groups| {
+            let model = |(name, users): &Group| {
+                json!({"kind": "group", "name": name, "users": users, "roles": [], "properties": {}})
+            };
+            groups.iter().map(model).collect()
+        });
+        page(request, models)
+    }
+
+    /// Returns a page of the users in the form of JupyterHub's `GET /users`.
+    fn users(&self, request: &HubRequest) -> HubReply {
+        page(request, self.users.lock().expect("users").clone())
     }
 
     fn wait_while_stuck(&self) {
@@ -388,4 +386,26 @@ impl State {
             mood = self.mood_changed.wait(mood).expect("mood");
         }
     }
+}
+
+/// Returns a page of a listing for the service; without a list, a refusal.
+fn page(request: &HubRequest, all: Option<Vec<Value>>) -> HubReply {
+    let own = format!("token {}", super::server::SERVICE_TOKEN);
+    assert_eq!(request.header("authorization"), own);
+    let Some(all) = all else {
+        return HubReply::json(403, &json!({"status": 403}));
+    };
+    let number = |key: &str| {
+        let (_, query) = request.target.split_once('?').expect("a query");
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let found = pairs.find(|(name, _)| *name == key).expect("a number");
+        found.1.parse::<usize>().expect("a number")
+    };
+    // The hub limits the size of a page.
+    let (offset, limit) = (number("offset"), number("limit").min(AT_ONCE));
+    let page: Vec<_> = all.iter().skip(offset).take(limit).collect();
+    let end = offset + page.len();
+    let next = (end < all.len()).then(|| json!({"offset": end, "limit": limit, "url": "/"}));
+    let pagination = json!({"offset": offset, "limit": limit, "total": all.len(), "next": next});
+    HubReply::json(200, &json!({"items": page, "_pagination": pagination}))
 }

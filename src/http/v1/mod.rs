@@ -12,6 +12,7 @@ pub mod files;
 pub mod history;
 pub mod openapi;
 pub mod overview;
+pub mod presence;
 pub mod receipts;
 pub mod releases;
 pub mod roster;

@@ -3,6 +3,7 @@
 mod groups;
 mod login;
 mod outage;
+mod presence;
 mod requests;
 mod secrets;
 mod tokens;

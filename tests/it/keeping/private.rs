@@ -17,7 +17,7 @@ const WRITING: [&str; 13] = [
     "doctor", "demo", "dir",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 11] = [
+const ONLY_ASKING: [&str; 12] = [
     "config",
     "course",
     "submissions",
@@ -26,6 +26,7 @@ const ONLY_ASKING: [&str; 11] = [
     "events",
     "feedback",
     "trash",
+    "presence",
     "receipt",
     "ngshare-course-management",
     "help",
