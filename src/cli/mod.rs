@@ -23,7 +23,7 @@ mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
-    course, course_management, dates, events, extension, feedback, presence, receipt, roster,
+    course, course_management, dates, events, extension, feedback, materials, presence, receipt, roster,
     submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
@@ -97,6 +97,8 @@ enum Command {
     Revert(Late<revert::Arguments>),
     /// Bring the folders up to date that your courses deliver at the start of your server
     Start(Late<start::Arguments>),
+    /// Make directories of a course follow folders of git repositories
+    Materials(Late<materials::Arguments>),
     /// Show who did what, in one course or in all
     Events(Late<events::Arguments>),
     /// Show when the students of a course were last seen
@@ -120,6 +122,13 @@ pub fn run() -> ExitCode {
     if called_as() == Some(course_management::NAME.into()) {
         let arguments = course_management::Arguments::parse();
         return ended(course_management::NAME, course_management::run(arguments));
+    }
+    // The child in which the server runs git. Only the server calls it.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == nbcourier_fetching::LAUNCH)
+    {
+        return ended("nbcourier", server::become_git());
     }
     let matches = CommandLine::command().get_matches();
     let command = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -156,6 +165,7 @@ pub fn run() -> ExitCode {
         Command::Pull(Late(arguments)) => pull::run(*arguments),
         Command::Revert(Late(arguments)) => revert::run(&arguments),
         Command::Start(Late(arguments)) => start::run(&arguments),
+        Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(*arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),

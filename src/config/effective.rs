@@ -5,6 +5,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 use nbcourier_blobs::Credentials;
 use nbcourier_domain::{ByteSize, Span};
+use nbcourier_fetching::GitHost;
 use nbcourier_storage::Database;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -201,6 +202,15 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "max-directories" => config.directories.per_person.to_string(),
         "max-entries" => config.directories.entries.to_string(),
         "max-waiting" => config.directories.waiting.to_string(),
+        "git-hosts" => list(
+            &config
+                .git_hosts
+                .iter()
+                .map(GitHost::to_string)
+                .collect::<Vec<_>>(),
+        ),
+        "git-ca" => path(config.git_ca.as_deref()),
+        "max-repository" => size(config.max_repository),
         "max-submissions" => config.max_submissions.unwrap_or(0).to_string(),
         "max-user-size" => size(config.max_user_size.unwrap_or(0)),
         "max-course-size" => size(config.max_course_size.unwrap_or(0)),

@@ -31,6 +31,7 @@ pub use serve_options::{GivenGroup, LogFormat, PagesMode, ReusedNames, ServeOpti
 use jiff::tz::TimeZone;
 use nbcourier_domain::{GroupRule, GroupRules};
 use nbcourier_exchange::directories::DirectoryLimits;
+use nbcourier_fetching::GitHost;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ use std::time::Duration;
 const MAX_REQUEST_SIZE: u64 = 1 << 30;
 /// Default maximum number of files in one tree.
 const MAX_FILES: usize = 10_000;
+/// Default maximum size of a repository in bytes.
+const MAX_REPOSITORY: u64 = 2 << 30;
 /// Default maximum number of submissions of a student to an assignment. A person never reaches it, but a loop does.
 const MAX_SUBMISSIONS: u64 = 1000;
 /// Default minimum of free bytes on the disks. It leaves room for the log of the database, which takes up to 64 MiB,
@@ -106,6 +109,12 @@ pub struct Config {
     pub max_files: usize,
     /// The limits on directories.
     pub directories: DirectoryLimits,
+    /// The hosts of repositories that may have addresses which are not public.
+    pub git_hosts: Vec<GitHost>,
+    /// The authorities for repositories, in place of the system's.
+    pub git_ca: Option<PathBuf>,
+    /// Maximum size of a repository in bytes.
+    pub max_repository: u64,
     /// Maximum number of submissions of a student to an assignment.
     pub max_submissions: Option<u64>,
     /// Maximum number of bytes that a person has submitted.
@@ -205,6 +214,10 @@ impl Config {
             max_file_size: given.max_file_size.map_or(max_request_size, |size| size.0),
             max_files: given.max_files.unwrap_or(MAX_FILES),
             directories: directories(given.max_directories, given.max_entries, given.max_waiting),
+            git_hosts: git_hosts(given.git_hosts.as_deref().unwrap_or_default())?,
+            // git runs in another directory.
+            git_ca: given.git_ca.as_deref().map(readable).transpose()?,
+            max_repository: given.max_repository.map_or(MAX_REPOSITORY, |size| size.0),
             max_submissions: unless_zero(given.max_submissions.unwrap_or(MAX_SUBMISSIONS)),
             max_user_size: given.max_user_size.and_then(|size| unless_zero(size.0)),
             max_course_size: given.max_course_size.and_then(|size| unless_zero(size.0)),
@@ -236,6 +249,28 @@ impl Config {
             admins: given.admins.unwrap_or_default(),
         })
     }
+}
+
+fn git_hosts(given: &[String]) -> Result<Vec<GitHost>, ConfigError> {
+    let hosts = given.iter().map(|host| host.trim());
+    let hosts = hosts.filter(|host| !host.is_empty()).map(GitHost::parse);
+    let hosts: Result<_, _> = hosts.collect();
+    hosts.map_err(|_| {
+        ConfigError(format!(
+            "--git-hosts {} has no hosts. Write names such as git.example.org or git.example.org:8443, separated by commas",
+            given.join(",")
+        ))
+    })
+}
+
+/// Returns the whole path of a file that exists.
+fn readable(path: &Path) -> Result<PathBuf, ConfigError> {
+    path.canonicalize().map_err(|error| {
+        ConfigError(format!(
+            "The file of --git-ca {} cannot be read: {error}",
+            path.display()
+        ))
+    })
 }
 
 fn directories(

@@ -166,6 +166,24 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MAX_WAITING", value_name = "NUMBER")]
     pub max_waiting: Option<usize>,
 
+    /// Let directories follow repositories on these hosts even if their addresses are not public. Separate them by commas, and
+    /// write HOST:PORT for ports other than 443
+    #[arg(
+        long,
+        env = "NBCOURIER_GIT_HOSTS",
+        value_delimiter = ',',
+        value_name = "HOSTS"
+    )]
+    pub git_hosts: Option<Vec<String>>,
+
+    /// Trust the authorities in this PEM file for repositories, in place of the system's
+    #[arg(long, env = "NBCOURIER_GIT_CA", value_name = "FILE")]
+    pub git_ca: Option<PathBuf>,
+
+    /// Limit the size of a repository that a directory follows, as git stores it [default: 2 GiB]
+    #[arg(long, env = "NBCOURIER_MAX_REPOSITORY", value_name = "SIZE")]
+    pub max_repository: Option<ByteSize>,
+
     /// Limit the submissions of one student to one assignment; 0 for no limit [default: 1000]
     #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
     pub max_submissions: Option<u64>,
@@ -338,6 +356,9 @@ impl ServeOptions {
             max_directories: self.max_directories.or(file.max_directories),
             max_entries: self.max_entries.or(file.max_entries),
             max_waiting: self.max_waiting.or(file.max_waiting),
+            git_hosts: self.git_hosts.or(file.git_hosts),
+            git_ca: self.git_ca.or(file.git_ca),
+            max_repository: self.max_repository.or(file.max_repository),
             max_file_size: self.max_file_size.or(file.max_file_size),
             max_files: self.max_files.or(file.max_files),
             max_submissions: self.max_submissions.or(file.max_submissions),

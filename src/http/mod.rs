@@ -9,7 +9,9 @@ mod compute;
 pub mod error;
 mod handler;
 mod health;
+mod hooks;
 mod limits;
+mod materials;
 mod metrics;
 mod middleware;
 pub mod ngshare;
@@ -26,6 +28,7 @@ mod state;
 pub(crate) mod tests;
 mod v1;
 
+pub use materials::Materials;
 pub use metrics::{Metrics, resident_bytes};
 pub use middleware::access_log::LOG_TARGET;
 pub use pages::PageSettings;

@@ -30,6 +30,7 @@ pub(super) fn configure(
         .app_data(Data::new(settings.receipts.clone()))
         .app_data(Data::new(settings.tickets.clone()))
         .app_data(Data::new(settings.instance.clone()))
+        .app_data(Data::new(settings.materials.clone()))
         .app_data(Data::new(Prefix(prefix.clone())))
         .app_data(Data::new(Debugging(settings.debug)))
         .app_data(Data::new(Retention(settings.retention)))

@@ -15,7 +15,7 @@ use super::pages::directory::{
 };
 use super::pages::student::{feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
-use super::{health, metrics, ngshare, v1};
+use super::{health, hooks, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
 use Reply::{Compressed, Files, Short};
 use Served::{Always, WithMetrics, WithoutHub};
@@ -216,6 +216,8 @@ const TABLE: &[Row] = &[
     ("GET",    "admin/registrars",                             Page,   Short,      Always,      || web::get().to(any(admin::registrars))),
     ("GET",    "admin/{path}",                                 Page,   Short,      Always,      || web::get().to(any(failure::no_such_page))),
     ("GET",    "initialize-Data6ase",                          Open,   Short,      WithoutHub,  || web::get().to(any(ngshare::debug::initialize))),
+    // Calls of services that host repositories.
+    ("POST",   "hooks/{id}",                                   Open,   Short,      Always,      || web::post().to(any(hooks::called))),
     // ngshare's protocol.
     ("GET",    "courses",                                      Caller, Compressed, Always,      || web::get().to(any(ngshare::courses::list))),
     ("POST",   "course/{course}",                              Caller, Short,      Always,      || web::post().to(any(ngshare::courses::create))),
@@ -284,6 +286,7 @@ pub fn operations() -> Vec<Operation> {
         feedback(),
         // `v1/trash/directories` before `v1/trash/{id}`, since the router takes the first that fits.
         directories(),
+        sources_of_directories(),
         versions_of_directories(),
         contents_of_directories(),
         overview_and_trash(),
@@ -716,6 +719,52 @@ fn directories() -> Vec<Operation> {
         .fails(404, "Version not found")
         .fails(409, "Directory already exists")
         .fails(413, "A quota is exceeded; nothing was stored"),
+    ]
+}
+
+fn sources_of_directories() -> Vec<Operation> {
+    use v1::sources;
+    const SOURCE: &str = "v1/courses/{course}/directories/{name}/source";
+    vec![
+        put(
+            SOURCE,
+            sources::set,
+            Instructors,
+            "Make a directory of a course follow a repository",
+        )
+        .details(
+            "The server looks at once, and then regularly. The first reply has the secret of the hook, which no later one has.",
+        )
+        .fails(400, "A sentence that names an unusable setting")
+        .fails(400, "The host of the repository has an address inside the network"),
+        get(
+            SOURCE,
+            sources::show,
+            Staff,
+            "Get the repository that a directory follows",
+        )
+        .fails(404, "Source not found"),
+        delete(
+            SOURCE,
+            sources::remove,
+            Instructors,
+            "Make a directory follow nothing. Its files stay",
+        )
+        .fails(404, "Source not found"),
+        post(
+            "v1/courses/{course}/directories/{name}/source/pull",
+            sources::pull,
+            Instructors,
+            "Make the server look at the repository now",
+        )
+        .fails(404, "Source not found"),
+        get(
+            "v1/courses/{course}/directories/{name}/source/runs",
+            sources::runs,
+            Staff,
+            "List the last looks at the repository, the newest first",
+        )
+        .fails(404, "Source not found"),
     ]
 }
 

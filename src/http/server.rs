@@ -1,6 +1,7 @@
 //! The application: state, middleware and routes. `main` and the tests run the same one.
 
 use super::limits::{CallerLimits, IdleTimeout};
+use super::materials::Materials;
 use super::metrics::{self, Guard, Metrics, Requests};
 use super::middleware::{access_log, body_limit, host_check};
 use super::openapi::{Document, LateDocument};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub tickets: Tickets,
     /// Proves which server this is.
     pub instance: Instance,
+    /// The secrets and the bounds of repositories that directories follow.
+    pub materials: Materials,
     /// The prefix. It begins and ends with `/`.
     pub prefix: String,
     /// Maximum size of a request's body, in bytes.

@@ -3,6 +3,7 @@
 use super::compute::COMPUTED;
 use super::error::Error;
 use super::handler::any;
+use super::materials::Materials;
 use super::routes::{Access, Address, Reply, Served};
 use super::server::{Settings, application};
 use super::state::AppState;
@@ -13,14 +14,16 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Route};
 use bytes::Bytes;
 use futures_util::stream;
-use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, SigningKey, Tickets};
+use nbcourier_auth::{Authenticator, Instance, ReceiptSigner, SigningKey, Tickets, Vault};
 use nbcourier_blobs::LocalBlobs;
 use nbcourier_domain::GroupRules;
 use nbcourier_exchange::{self as exchange, Exchange, Limits, Policy, Reused};
+use nbcourier_fetching::Access as GitAccess;
 use nbcourier_storage::{Opening, Store};
 use nbcourier_testkit::Logged;
 use nbcourier_work::{Bug, blocking};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 struct Parts {
@@ -60,6 +63,17 @@ fn parts() -> Parts {
         receipts: ReceiptSigner::new(&key),
         tickets: Tickets::new(&key, "/api/"),
         instance: Instance::new(&key),
+        materials: Materials {
+            vault: Vault::new(&key),
+            access: Arc::new(GitAccess {
+                directory: directory.path().join("git"),
+                launcher: None,
+                hosts: Vec::new(),
+                certificates: None,
+                max_repository: 1024 * 1024,
+                time: Duration::from_mins(1),
+            }),
+        },
         prefix: "/api/".to_owned(),
         max_request_size: 1024 * 1024,
         max_request_rate: None,

@@ -19,6 +19,7 @@ mod identity;
 mod keeping;
 mod limits;
 mod malformed_input;
+mod materials;
 mod moving;
 mod openapi;
 mod package;

@@ -209,6 +209,12 @@ POST v1/directories/{owner}/{directory}/changes | of the course
 POST v1/directories/{owner}/{directory}/changes | another's, granted for writing | other-student
 POST v1/directories/{owner}/{directory}/changes | another's | other-student
 GET v1/trash/directories
+GET v1/courses/{course}/directories/{name}/source
+PUT v1/courses/{course}/directories/{name}/source
+DELETE v1/courses/{course}/directories/{name}/source
+POST v1/courses/{course}/directories/{name}/source/pull
+GET v1/courses/{course}/directories/{name}/source/runs
+POST hooks/{id} | without a signature
 POST v1/trash/directories/{id} | of the course
 POST v1/trash/directories/{id} | one's own
 POST v1/trash/directories/{id} | another's, granted for writing | other-student
@@ -449,6 +455,7 @@ fn ask_everything() -> Table {
     hub.gives(REGISTRAR, registrar);
     let server = Setup::behind(&hub)
         .args(&["--registrars-group", "registrars"])
+        .args(&["--git-hosts", "localhost:1"])
         .args(&["--max-directories", "10000"])
         .start();
     let elsewhere = Course::of(&server, "elsewhere").by_token();
@@ -588,6 +595,24 @@ impl<'a> Prepared<'a> {
             send("PUT", &format!("{path}/grants"), writer, grants).ok();
         }
         (owner, name)
+    }
+
+    /// Makes a directory of the course that follows a repository. The server looks at it only if somebody asks for that.
+    fn follow(&self) {
+        let server = self.course.server;
+        let new = json!({ "owner": format!("course:{}", self.id), "name": "followed" });
+        let made = server.call("POST", "v1/directories").token("root");
+        server.send(&made.body("application/json", new.to_string()));
+        let database = Changes::of(server);
+        diesel::sql_query(
+            "INSERT OR IGNORE INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret,
+                    next_at)
+                SELECT d.id, 'https://localhost:1/x', '[]', 3600, FALSE, hex(randomblob(16)), X'00', 9000000000000000
+                FROM directories d JOIN courses c ON c.id = d.course_id WHERE c.name = ? AND d.name = 'followed'",
+        )
+        .bind::<Text, _>(&self.id)
+        .execute(&mut *database.conn.borrow_mut())
+        .expect("a source");
     }
 
     /// Gives a student an extension.
@@ -848,6 +873,10 @@ impl<'a> Prepared<'a> {
         if removes_time || path.ends_with("/more-time/remove") {
             self.extend(&course, user);
         }
+        if target.contains("{name}") {
+            self.follow();
+            target = target.replace("{name}", "followed");
+        }
         target = self.in_directory(target, role, row);
         if path.contains("{id}") {
             target = target.replace("{id}", &self.number(path, user));
@@ -902,6 +931,8 @@ impl<'a> Prepared<'a> {
             call = call.body("application/json", roster_of(user, row.about));
         } else if method == "PUT" && path.ends_with("/settings") {
             call = call.body("application/json", r#"{"title": "Linear algebra"}"#);
+        } else if method == "PUT" && path.ends_with("/source") {
+            call = call.body("application/json", r#"{"url": "https://localhost:1/y"}"#);
         } else if method == "PUT" {
             call = call.body("application/json", DUE);
         } else if method == "POST" {

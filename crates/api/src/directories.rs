@@ -1,5 +1,6 @@
 //! Directories, their versions and their grants.
 
+use super::DirectorySource;
 use super::files::stored_path;
 use super::{List, MAX_ITEMS};
 use nbcourier_domain::{AccessLevel, Md5Sum, RelativePath, Rfc3339, Role, Sha256Sum};
@@ -41,6 +42,8 @@ pub struct Directory {
     pub deliver: Option<String>,
     /// Whether it is delivered whenever their servers start.
     pub deliver_at_start: bool,
+    /// The repository that it follows. Only the server writes such a directory.
+    pub source: Option<DirectorySource>,
     /// The caller's level of access.
     pub may: AccessLevel,
     /// The time of deletion, in the trash.

@@ -24,6 +24,7 @@ mod problem;
 mod receipts;
 mod roster;
 mod seen;
+mod sources;
 mod submissions;
 mod trash;
 
@@ -55,6 +56,7 @@ pub use problem::Problem;
 pub use receipts::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};
 pub use roster::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 pub use seen::{Fetch, Fetches, Reading};
+pub use sources::{DirectorySource, NewSource, PullAsked, Source, SourceRun, SourceRuns};
 pub use submissions::{
     CollectedSubmission, CollectedSubmissions, Submission, SubmissionFeedback, Submissions,
 };

@@ -15,6 +15,7 @@ mod clock;
 mod error;
 mod form;
 mod groups;
+mod hook;
 mod hub;
 mod instance;
 mod jwt;
@@ -33,6 +34,7 @@ mod standalone;
 mod tickets;
 mod token;
 mod unknown_tokens;
+mod vault;
 mod with_hub;
 
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub use checkup::{Checkup, HubSays, check_up};
 pub use error::{AuthError, SetupError};
 pub use form::SentForm;
 pub use groups::GroupList;
+pub use hook::HookProof;
 pub use instance::Instance;
 pub use key::{KEY_FILE, KeyError, SigningKey};
 pub use metrics::HubMetrics;
@@ -55,6 +58,7 @@ pub use rates::Rates;
 pub use receipts::ReceiptSigner;
 pub use spent::{Answer, SharedEnds};
 pub use tickets::{Place, Showing, Ticket, Tickets};
+pub use vault::{Secret, Vault};
 pub use with_hub::HubSettings;
 
 use actix_web::HttpRequest;

@@ -16,6 +16,7 @@ mod presence;
 mod probe;
 mod recognition;
 mod roster;
+mod sources;
 mod submissions;
 mod token;
 mod trash;

@@ -67,6 +67,8 @@ pub enum Action {
     DirectoryRestored,
     /// A directory was made to follow a repository. The detail says which one.
     SourceSet,
+    /// The server was asked to look at the repository that a directory follows.
+    SourcePulled,
     /// A directory was made to follow nothing.
     SourceRemoved,
     /// Something was imported. The detail says what it was and where it came from.
@@ -130,6 +132,7 @@ impl Action {
             Self::DirectoryDeleted => "directory deleted",
             Self::DirectoryRestored => "directory restored",
             Self::SourceSet => "source set",
+            Self::SourcePulled => "source pulled",
             Self::SourceRemoved => "source removed",
             Self::Imported => "imported",
             Self::JoinedByGroup => "joined by group",

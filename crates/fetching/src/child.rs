@@ -231,7 +231,7 @@ impl Git<'_> {
 }
 
 /// The sentence about a machine without git.
-pub(crate) const NO_GIT: &str = "The program git is not installed where the exchange runs. Ask its operator to install it, or \
+pub const NO_GIT: &str = "The program git is not installed where the exchange runs. Ask its operator to install it, or \
                                  upload the files with `nbcourier dir put`";
 
 fn bracketed(address: &IpAddr) -> String {
@@ -418,6 +418,9 @@ impl Running {
             return Failure::refused(
                 "The repository needs more memory than git gets. Follow one with smaller files and folders",
             );
+        }
+        if has(&[NO_GIT]) {
+            return Failure::failed(NO_GIT);
         }
         let told = messages
             .lines()

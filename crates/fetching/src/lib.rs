@@ -16,6 +16,7 @@ mod repository;
 mod selection;
 
 pub use access::{Access, GitHost, IllegalHost, Token};
+pub use child::NO_GIT;
 pub use failure::Failure;
 pub use launch::{Bounds, LAUNCH, become_git};
 pub use listing::{Entry, Kind};

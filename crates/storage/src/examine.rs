@@ -2,6 +2,7 @@
 
 use super::backend::prelude::*;
 use super::backend::{Postgres, Purpose, apart};
+use super::directories::{self, sources};
 use super::replicas::Replica;
 use super::schema::hub_members;
 use super::{Database, Result, migrate, objects, people, replicas, runs, signing_keys};
@@ -97,6 +98,33 @@ pub fn examine_runs(database: &Database) -> Result<Option<Vec<runs::Run>>> {
             return Ok(None);
         }
         runs::list(conn).map(Some)
+    })
+}
+
+/// The repositories that directories follow.
+#[derive(Debug, Clone, Default)]
+pub struct ExaminedSources {
+    /// Their number.
+    pub number: usize,
+    /// The directories whose last looks failed, with the number of these looks.
+    pub failing: Vec<(String, i64)>,
+}
+
+/// Returns the repositories that directories follow, and those whose last so many looks failed. Returns `None` if the
+/// database is older than their table.
+pub fn examine_sources(database: &Database, at_least: i64) -> Result<Option<ExaminedSources>> {
+    look(database, |conn| {
+        if !migrate::has_table(conn, "sources")? {
+            return Ok(None);
+        }
+        let number = sources::failing(conn, 0)?.len();
+        let mut failing = Vec::new();
+        for (id, failures) in sources::failing(conn, at_least)? {
+            if let Some(directory) = directories::by_id(conn, id)? {
+                failing.push((format!("{}/{}", directory.owner, directory.name), failures));
+            }
+        }
+        Ok(Some(ExaminedSources { number, failing }))
     })
 }
 

@@ -60,8 +60,8 @@ pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};
 pub use examine::{
-    Examined, SetAside, examine, examine_courses, examine_place, examine_replicas, examine_runs,
-    examine_set_aside, examine_signing_key,
+    Examined, ExaminedSources, SetAside, examine, examine_courses, examine_place, examine_replicas,
+    examine_runs, examine_set_aside, examine_signing_key, examine_sources,
 };
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;

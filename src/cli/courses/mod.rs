@@ -7,6 +7,7 @@ pub mod events;
 pub mod extension;
 pub mod feedback;
 pub mod gradebook;
+pub mod materials;
 pub mod presence;
 pub mod receipt;
 pub mod roster;

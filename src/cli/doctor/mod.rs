@@ -6,6 +6,7 @@ mod database;
 mod hub;
 mod of_server;
 mod public_address;
+mod repositories;
 mod signing_key;
 
 pub use of_server::ChecksOfServer;
@@ -95,6 +96,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     if made {
         findings.about("Tasks");
         database::examine_runs(&config.places.database, findings);
+        repositories::examine(&config.places.database, findings);
         findings.about("People");
         database::examine_people(&config.places.database, findings);
     }

@@ -1,7 +1,7 @@
 //! `nbcourier serve`
 
 use super::ended_sessions::EndedSessions;
-use super::{clean_up, logging, memory, open_files};
+use super::{clean_up, logging, materials, memory, open_files};
 use crate::cli::Outcome;
 use crate::cli::data_dir::{check_place, claim, open_blobs};
 use crate::cli::doctor::ChecksOfServer;
@@ -10,21 +10,28 @@ use crate::config::{
     Setting,
 };
 use crate::http::pages::{Backstage, InForce};
-use crate::http::{self, Metrics, PageSettings, Server, Settings};
+use crate::http::{self, Materials, Metrics, PageSettings, Server, Settings};
 use clap::ArgMatches;
 use nbcourier_auth::{
-    Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey, Tickets,
+    Authenticator, GroupList, HubSettings, Instance, ReceiptSigner, SharedEnds, SigningKey,
+    Tickets, Vault,
 };
 use nbcourier_domain::Timestamp;
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups, seen};
+use nbcourier_fetching::Access;
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Maximum time of one command of git.
+const GIT_TIME: Duration = Duration::from_mins(5);
+/// The path of this program on Linux, which stays right if the file is replaced.
+const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Minimum time between two requests for the hub's groups.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// Ratio of the pause to the time that the hub took to list its groups. A slow hub is asked less often.
@@ -122,6 +129,10 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
              on this machine, never for a course"
         );
     }
+    let materials = Materials {
+        vault: Vault::new(&signing_key),
+        access: Arc::new(git_access(&config)?),
+    };
     let metrics = Metrics {
         listener: config.metrics_address.map(listen_for_metrics).transpose()?,
         token: config.metrics_token.clone(),
@@ -148,6 +159,7 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
         receipts: ReceiptSigner::new(&signing_key),
         tickets: Tickets::new(&signing_key, &config.prefix),
         instance: Instance::new(&signing_key),
+        materials: materials.clone(),
         authenticator: authenticator(config, signing_key, ends)?,
     };
     let known = settings.authenticator.clone();
@@ -159,16 +171,35 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     if let Some(every) = follow_every {
         actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
     }
-    actix_web::rt::spawn(seen::write_regularly(exchange.clone()));
-    actix_web::rt::spawn(clean_up::regularly(
-        exchange.clone(),
-        retention,
-        event_retention,
-    ));
-    actix_web::rt::spawn(memory::return_regularly());
+    spawn_tasks(&exchange, materials, [retention, event_retention]);
     serve_until_lost(server, presence.as_mut()).await?;
     seen::write_waiting(&exchange).await;
     Ok(())
+}
+
+/// Begins the tasks that run as long as the server.
+fn spawn_tasks(exchange: &Exchange, materials: Materials, [retention, events]: [Duration; 2]) {
+    actix_web::rt::spawn(seen::write_regularly(exchange.clone()));
+    actix_web::rt::spawn(clean_up::regularly(exchange.clone(), retention, events));
+    actix_web::rt::spawn(materials::follow(exchange.clone(), materials));
+    actix_web::rt::spawn(memory::return_regularly());
+}
+
+/// Returns the bounds of git. This program starts it with limits.
+fn git_access(config: &Config) -> Result<Access, Box<dyn Error>> {
+    let own = Path::new(OWN_PROGRAM);
+    Ok(Access {
+        directory: config.places.data_dir.canonicalize()?.join("git"),
+        launcher: Some(if own.exists() {
+            own.to_owned()
+        } else {
+            std::env::current_exe()?
+        }),
+        hosts: config.git_hosts.clone(),
+        certificates: config.git_ca.clone(),
+        max_repository: config.max_repository,
+        time: GIT_TIME,
+    })
 }
 
 fn limits(config: &Config) -> Limits {

@@ -257,6 +257,11 @@ fn register_common(common: &Common, registry: &mut Registry) {
             common.blobs.0,
         ),
         ("nbcourier_blob_bytes", "Their bytes", common.blobs.1),
+        (
+            "nbcourier_source_failures",
+            "Directories whose repository could not be followed three times or more in a row",
+            common.failing_sources,
+        ),
     ] {
         registry.register(name, help, ConstGauge::new(value));
     }

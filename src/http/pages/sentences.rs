@@ -101,6 +101,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         ("directory deleted", _) => "event-directory-deleted",
         ("directory restored", _) => "event-directory-restored",
         ("source set", _) => "event-source-set",
+        ("source pulled", _) => "event-source-pulled",
         ("source removed", _) => "event-source-removed",
         ("imported", _) if event.submission.is_some() => "event-imported-submission",
         ("imported", _) if event.assignment.is_some() => "event-imported-assignment",

@@ -17,6 +17,7 @@ pub mod receipts;
 pub mod releases;
 pub mod roster;
 pub mod seen;
+pub mod sources;
 pub mod submissions;
 pub mod submit;
 pub mod trash;

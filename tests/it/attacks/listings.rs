@@ -247,6 +247,7 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
             .replace("{id}", &number)
             .replace("{owner}", "course:algebra")
             .replace("{directory}", "materials")
+            .replace("{name}", "materials")
             .replace("{path}", "work")
             .replace(
                 "{user}",

@@ -12,8 +12,9 @@ use nbcourier_identity::Caller;
 use nbcourier_storage::Portion;
 use nbcourier_storage::directories::entries::{self, Entry, Filter};
 use nbcourier_storage::directories::sources::{self as rows, Ended};
+use nbcourier_storage::reach::{self, Reach};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// All entries of a directory at once. Their number is limited.
@@ -55,6 +56,28 @@ impl Material {
 }
 
 impl Job {
+    /// Returns which of these bytes the directories of the course have, with their sizes. A pointer of a repository is a claim
+    /// like any other.
+    pub async fn in_reach(
+        &self,
+        exchange: &Exchange,
+        sums: BTreeSet<Sha256Sum>,
+    ) -> Result<HashMap<Sha256Sum, u64>> {
+        if sums.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let directory = self.directory;
+        let read = exchange.without_policy().read(move |conn| {
+            let reach = Reach::Directories(rows::beside(conn, directory)?);
+            let found = reach::blobs(conn, &reach, &sums)?;
+            Ok(found
+                .into_iter()
+                .map(|(sum, row)| (sum, row.blob.size))
+                .collect())
+        });
+        read.await
+    }
+
     /// Gives the directory the files of the commit, and nothing else. The same files make no version.
     pub async fn deliver(
         &self,

@@ -10,7 +10,8 @@ mod settings;
 
 pub use deliver::{Delivered, Material};
 pub use exclude::Exclude;
-pub use runs::{Job, Looking, RunView, Trouble, due_in, fail, free, take, troubles, unchanged};
+pub(crate) use runs::failing;
+pub use runs::{Job, Looking, RunView, due_in, fail, free, take, unchanged};
 pub use settings::{GivenSource, SourceSettings};
 
 use super::audit::{About, Action};
@@ -36,6 +37,11 @@ const BETWEEN_CALLS: Duration = Duration::from_secs(10);
 pub struct Wake(Arc<Notify>);
 
 impl Wake {
+    /// Makes the task look for due sources.
+    pub fn rouse(&self) {
+        self.0.notify_one();
+    }
+
     /// Waits until somebody has asked for a look in this process.
     pub async fn wait(&self) {
         self.0.notified().await;
@@ -43,6 +49,11 @@ impl Wake {
 }
 
 impl Exchange {
+    /// Whether other servers work on the same database.
+    pub fn is_shared(&self) -> bool {
+        self.rows.is_shared()
+    }
+
     /// Returns what wakes the task that looks at repositories.
     pub fn source_wake(&self) -> Wake {
         self.wake.clone()
@@ -265,6 +276,8 @@ pub async fn pull(exchange: &Exchange, caller: &Caller, at: CourseDirectory) -> 
             None => rows::begin(op.conn, source.directory, now, "asked")?,
         };
         rows::hasten(op.conn, source.directory, now)?;
+        let detail = json!({ "directory": address.name });
+        op.note(Action::SourcePulled, About::default(), Some(&detail))?;
         Ok(run)
     });
     let run = pull.await?;

@@ -5,7 +5,6 @@ use crate::policy::DirectoryAddress;
 use crate::{Exchange, Result};
 use nbcourier_domain::{ObjectName, Timestamp};
 use nbcourier_storage::Connection;
-use nbcourier_storage::directories::by_id;
 use nbcourier_storage::directories::sources::{self as rows, Ended, Looked};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -133,7 +132,7 @@ pub async fn free(exchange: &Exchange) -> Result<()> {
 
 /// Returns the time until the next look is due.
 pub async fn due_in(exchange: &Exchange) -> Result<Option<Duration>> {
-    let look = |conn: &mut Connection| Ok(rows::next_time(conn)?);
+    let look = |conn: &mut Connection| Ok(rows::next_time(conn, Timestamp::now())?);
     let next = exchange.without_policy().read(look).await?;
     Ok(next.map(|next| {
         let rest = next.micros().saturating_sub(Timestamp::now().micros());
@@ -230,38 +229,9 @@ pub(super) fn bounded(report: &str) -> String {
     short
 }
 
-/// A source whose looks fail.
-#[derive(Debug, Clone)]
-pub struct Trouble {
-    /// The directory.
-    pub directory: DirectoryAddress,
-    /// The number of looks that failed in a row.
-    pub failures: i64,
-    /// The report of the last one.
-    pub report: Option<String>,
-}
-
-/// Returns the sources whose last three or more looks failed. It is for the operator.
-pub async fn troubles(exchange: &Exchange) -> Result<Vec<Trouble>> {
-    let read = |conn: &mut Connection| {
-        let mut found = Vec::new();
-        for (id, failures) in rows::failing(conn, MANY_FAILURES)? {
-            let Some(directory) = by_id(conn, id)? else {
-                continue;
-            };
-            let runs = rows::runs(conn, id)?;
-            let last = runs.into_iter().find(|run| run.outcome.is_some());
-            found.push(Trouble {
-                directory: DirectoryAddress {
-                    owner: directory.owner,
-                    name: directory.name,
-                },
-                failures,
-                report: last.and_then(|run| run.report),
-            });
-        }
-        Ok(found)
-    };
+/// Returns the number of sources whose last three or more looks failed.
+pub(crate) async fn failing(exchange: &Exchange) -> Result<u64> {
+    let read = |conn: &mut Connection| Ok(rows::failing(conn, MANY_FAILURES)?.len() as u64);
     exchange.without_policy().read(read).await
 }
 

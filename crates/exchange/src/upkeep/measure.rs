@@ -1,6 +1,7 @@
 //! Counts of what the exchange has done and what it holds, for monitoring.
 
 use super::runs;
+use crate::sources;
 use crate::{Error, Exchange, Result};
 use nbcourier_storage::{self as store, DatabaseFiles, WriterMetrics};
 use nbcourier_work::blocking;
@@ -55,6 +56,8 @@ pub struct Common {
     pub blobs: (u64, u64),
     /// The last run of each task.
     pub runs: Vec<runs::Run>,
+    /// The number of directories whose repository could not be followed three times or more in a row.
+    pub failing_sources: u64,
     /// The number of objects that wait for their deletion and their bytes, if there is a bucket.
     pub removed_objects: Option<(u64, u64)>,
 }
@@ -91,6 +94,7 @@ pub async fn holdings(exchange: &Exchange) -> Result<Holdings> {
         Some(Common {
             blobs: count(exchange).await?,
             runs: runs::list(exchange).await?,
+            failing_sources: sources::failing(exchange).await?,
             removed_objects: waiting(exchange).await?,
         })
     } else {

@@ -254,12 +254,35 @@ pub fn due(conn: &mut Connection, now: Timestamp, limit: usize) -> Result<Vec<i6
         .load(conn)?)
 }
 
-/// Returns the time at which the next look is due.
-pub fn next_time(conn: &mut Connection) -> Result<Option<Timestamp>> {
+/// Returns the directories of the course that has this one.
+pub fn beside(conn: &mut Connection, directory: i64) -> Result<Vec<i64>> {
+    let course = directories::table
+        .find(directory)
+        .select(directories::course_id)
+        .get_result::<Option<i64>>(conn)
+        .optional()?
+        .flatten();
+    let Some(course) = course else {
+        return Ok(Vec::new());
+    };
+    Ok(directories::table
+        .filter(directories::course_id.eq(course))
+        .filter(directories::deleted_at.is_null())
+        .select(directories::id)
+        .load(conn)?)
+}
+
+/// Returns the time at which the next look is due, apart from the sources that runs have.
+pub fn next_time(conn: &mut Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     let first = sources::table
         .inner_join(directories::table)
         .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
         .filter(is_there())
+        .filter(
+            sources::running_until
+                .is_null()
+                .or(sources::running_until.lt(now.micros())),
+        )
         .order(sources::next_at)
         .select(sources::next_at)
         .at_most(1)

@@ -18,8 +18,8 @@ use crate::http::state::Retention;
 use crate::http::v1::trash::{encode_position, parse_position};
 use actix_web::web;
 use nbcourier_api::{
-    Directories, Directory, DirectoryOwner, DirectoryParent, DirectoryPatch, NewCopy, NewDirectory,
-    OwnerKind, PatchedText,
+    Directories, Directory, DirectoryOwner, DirectoryParent, DirectoryPatch, DirectorySource,
+    NewCopy, NewDirectory, OwnerKind, PatchedText,
 };
 use nbcourier_auth::Caller;
 use nbcourier_domain::{self as domain, Rfc3339};
@@ -245,6 +245,12 @@ fn shown(view: DirectoryView) -> Directory {
             .map(|(id, version)| DirectoryParent { id, version }),
         deliver: view.deliver,
         deliver_at_start: view.deliver_at_start,
+        source: view.source.map(|source| DirectorySource {
+            url: source.url,
+            branch: source.branch.as_ref().map(ToString::to_string),
+            folder: source.folder.as_ref().map(ToString::to_string),
+            commit: source.commit.as_ref().map(ToString::to_string),
+        }),
         may: view.may,
         deleted_at: view.deleted_at.map(Rfc3339),
     }

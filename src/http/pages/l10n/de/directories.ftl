@@ -16,6 +16,7 @@ failure-directory-entries = Das Verzeichnis hätte zu viele Dateien. Es wurde ni
 failure-directories = Sie haben so viele Verzeichnisse, wie eine Person haben darf. Löschen Sie zuerst eines.
 failure-person-quota = Ihre Abgaben und Verzeichnisse würden { $size } überschreiten, die Grenze für eine Person. Es wurde nichts gespeichert.
 event-source-set = { $actor } lässt das Verzeichnis { $directory } einem Repository folgen
+event-source-pulled = { $actor } hat im Repository des Verzeichnisses { $directory } nachsehen lassen
 event-source-removed = { $actor } lässt das Verzeichnis { $directory } keinem Repository mehr folgen
 failure-from-source = Das Verzeichnis folgt dem Repository { $url }. Übertragen Sie die Änderung dorthin.
 failure-no-source = Dieses Verzeichnis folgt keinem Repository.

@@ -16,6 +16,7 @@ failure-directory-entries = The directory has too many files. Nothing was stored
 failure-directories = You have as many directories as one person may have. Delete one first.
 failure-person-quota = Your submissions and directories would exceed { $size }, the limit for one person. Nothing was stored.
 event-source-set = { $actor } made the directory { $directory } follow a repository
+event-source-pulled = { $actor } had the repository of the directory { $directory } looked at
 event-source-removed = { $actor } made the directory { $directory } follow no repository
 failure-from-source = The directory follows the repository { $url }. Push the change there.
 failure-no-source = This directory follows no repository.

@@ -16,6 +16,7 @@ failure-directory-entries = Le répertoire aurait trop de fichiers. Rien n’a �
 failure-directories = Vous avez autant de répertoires qu’une personne peut en avoir. Supprimez-en un d’abord.
 failure-person-quota = Vos travaux remis et vos répertoires dépasseraient { $size }, la limite pour une personne. Rien n’a été enregistré.
 event-source-set = { $actor } fait suivre un dépôt au répertoire { $directory }
+event-source-pulled = { $actor } a fait consulter le dépôt du répertoire { $directory }
 event-source-removed = { $actor } ne fait plus suivre de dépôt au répertoire { $directory }
 failure-from-source = Le répertoire suit le dépôt { $url }. Envoyez la modification dans ce dépôt.
 failure-no-source = Ce répertoire ne suit aucun dépôt.

@@ -1,0 +1,199 @@
+//! `v1/courses/{course}/directories/{name}/source`: the repository that a directory of a course follows.
+
+use crate::http::error::{Error, Result};
+use crate::http::materials::Materials;
+use crate::http::openapi::{Argument, NoContent, Parts};
+use crate::http::reply::created::Accepted;
+use crate::http::reply::listing::Listing;
+use crate::http::request::json::JsonBody;
+use crate::http::request::path::InCourse;
+use crate::http::state::Prefix;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use nbcourier_api::{NewSource, PatchedText, PullAsked, Source, SourceRun, SourceRuns};
+use nbcourier_auth::{Caller, Secret, Vault};
+use nbcourier_domain::{BranchName, DirectoryName, ObjectName, RelativePath, Rfc3339, Span};
+use nbcourier_exchange::sources::{
+    self, CourseDirectory, GivenSource, NewSecrets, RunView, SourceSettings, SourceView,
+};
+use nbcourier_exchange::{self as exchange, Exchange, Thing};
+use nbcourier_fetching::Token;
+use percent_encoding::percent_decode_str;
+use std::future::{Ready, ready};
+
+/// `{course}` and `{name}`.
+pub struct InCourseDirectory(pub CourseDirectory);
+
+impl FromRequest for InCourseDirectory {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let course = InCourse::from_request(request, payload).into_inner();
+        let name = request.match_info().get("name").unwrap_or_default();
+        let name = percent_decode_str(name).decode_utf8();
+        let name = name
+            .ok()
+            .and_then(|name| DirectoryName::parse(name.into_owned()).ok());
+        ready(course.and_then(|InCourse(course)| {
+            // A name that could not be created is not found either.
+            let name = name.ok_or(exchange::Error::NotFound(Thing::Directory))?;
+            Ok(Self(CourseDirectory { course, name }))
+        }))
+    }
+}
+
+impl Argument for InCourseDirectory {
+    fn describe(parts: &mut Parts) {
+        InCourse::describe(parts);
+        parts.in_path("name", "The name of a directory of the course.");
+        parts.fails(404, "Directory not found");
+    }
+}
+
+/// `PUT v1/courses/{course}/directories/{name}/source`
+pub async fn set(
+    (exchange, materials): (web::Data<Exchange>, web::Data<Materials>),
+    caller: Caller,
+    InCourseDirectory(at): InCourseDirectory,
+    request: HttpRequest,
+    body: JsonBody<NewSource>,
+) -> Result<web::Json<Source>> {
+    sources::ready_to_set(&exchange, &caller, at.clone()).await?;
+    let new = body.read().await?;
+    let token = match new.token {
+        PatchedText::Kept => None,
+        PatchedText::Removed => Some(None),
+        PatchedText::Set(text) => Some(Some(sealed(&materials.vault, &text)?)),
+    };
+    let settings = SourceSettings::parse(GivenSource {
+        url: new.url,
+        branch: new.branch,
+        folder: new.folder,
+        exclude: new.exclude,
+        every: parse_every(new.every.as_deref())?,
+        allow_solutions: new.allow_solutions,
+    })?;
+    materials.check_host(settings.url.clone()).await?;
+    let secret = Vault::random_text::<32>()?;
+    let secrets = NewSecrets {
+        token,
+        hook: Vault::random_text::<16>()?,
+        hook_secret: materials.vault.seal(Secret::Hook, &secret)?,
+    };
+    let set = sources::set(&exchange, &caller, at, settings, secrets).await?;
+    let mut reply = shown(set.view, &request)?;
+    reply.hook_secret = set.is_hook_new.then_some(secret);
+    Ok(web::Json(reply))
+}
+
+fn sealed(vault: &Vault, token: &str) -> Result<Vec<u8>> {
+    if Token::parse(token).is_none() {
+        return Err(Error::bad(
+            "The token is one word of ASCII characters. Copy it again",
+        ));
+    }
+    Ok(vault.seal(Secret::RepositoryToken, token)?)
+}
+
+fn parse_every(text: Option<&str>) -> Result<Option<std::time::Duration>> {
+    let span = text.map(str::parse::<Span>).transpose();
+    let span = span.map_err(|_| {
+        Error::bad("every is a number of seconds, or a number with s, m, h or d, such as 1h")
+    })?;
+    Ok(span.map(|span| span.0))
+}
+
+/// `GET v1/courses/{course}/directories/{name}/source`
+pub async fn show(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourseDirectory(at): InCourseDirectory,
+    request: HttpRequest,
+) -> Result<Listing<Source>> {
+    let view = sources::show(&exchange, &caller, at).await?;
+    let source = shown(view, &request)?;
+    Listing::of(1, move || source).await
+}
+
+/// `DELETE v1/courses/{course}/directories/{name}/source`
+pub async fn remove(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourseDirectory(at): InCourseDirectory,
+) -> Result<NoContent> {
+    sources::remove(&exchange, &caller, at).await?;
+    Ok(NoContent)
+}
+
+/// `POST v1/courses/{course}/directories/{name}/source/pull`
+pub async fn pull(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourseDirectory(at): InCourseDirectory,
+) -> Result<Accepted<PullAsked>> {
+    let run = sources::pull(&exchange, &caller, at).await?;
+    Ok(Accepted(PullAsked { run }))
+}
+
+/// `GET v1/courses/{course}/directories/{name}/source/runs`
+pub async fn runs(
+    exchange: web::Data<Exchange>,
+    caller: Caller,
+    InCourseDirectory(at): InCourseDirectory,
+) -> Result<Listing<SourceRuns>> {
+    let runs = sources::runs(&exchange, &caller, at).await?;
+    Listing::of(runs.len(), move || SourceRuns {
+        runs: runs.into_iter().map(shown_run).collect(),
+    })
+    .await
+}
+
+fn shown(view: SourceView, request: &HttpRequest) -> Result<Source> {
+    let settings = view.settings;
+    let exclude = settings.exclude.iter();
+    Ok(Source {
+        url: settings.url.as_str().to_owned(),
+        branch: settings.branch.as_ref().map(BranchName::to_string),
+        folder: settings.folder.as_ref().map(RelativePath::to_string),
+        exclude: exclude.map(|pattern| pattern.as_str().to_owned()).collect(),
+        every: Span(settings.every).to_string(),
+        allow_solutions: settings.allow_solutions,
+        token: view.has_token,
+        commit: view.commit.as_ref().map(ObjectName::to_string),
+        hook: hook_address(request, &view.hook)?,
+        hook_secret: None,
+        checked_at: view.checked_at.map(Rfc3339),
+        next_at: Rfc3339(view.next_at),
+        failures: view.failures,
+        running: view.is_running,
+    })
+}
+
+/// Returns the address of a hook, as the caller of this request reaches the exchange.
+fn hook_address(request: &HttpRequest, id: &str) -> Result<String> {
+    let prefix = request.app_data::<web::Data<Prefix>>();
+    let prefix = prefix.ok_or_else(|| {
+        nbcourier_work::Bug::new("the application was assembled without its prefix")
+    })?;
+    let connection = request.connection_info();
+    Ok(format!(
+        "{}://{}{}hooks/{id}",
+        connection.scheme(),
+        connection.host(),
+        prefix.0
+    ))
+}
+
+fn shown_run(run: RunView) -> SourceRun {
+    SourceRun {
+        id: run.id,
+        began_at: Rfc3339(run.began_at),
+        ended_at: run.ended_at.map(Rfc3339),
+        cause: run.cause,
+        outcome: run.outcome,
+        commit: run.commit,
+        version: run.version,
+        report: run.report,
+    }
+}
