@@ -18,6 +18,15 @@ pub struct Asking {
 }
 
 impl Asking {
+    /// Returns the part of a command whose own `--url` and `--token-file` name something else. The exchange and the caller
+    /// are those of the environment.
+    pub fn of_environment(json: bool) -> Self {
+        Self {
+            client: ClientArgs::of_environment(),
+            json,
+        }
+    }
+
     /// Asks the exchange.
     pub fn ask<T>(
         &self,

@@ -41,6 +41,18 @@ pub struct ClientArgs {
     pub token_file: Option<PathBuf>,
 }
 
+impl ClientArgs {
+    /// Returns the settings of a command whose own `--url` and `--token-file` name something else: those of the environment.
+    pub fn of_environment() -> Self {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            url: variable("NBCOURIER_URL"),
+            service_name: variable("NBCOURIER_SERVICE_NAME"),
+            token_file: variable("NBCOURIER_TOKEN_FILE").map(PathBuf::from),
+        }
+    }
+}
+
 /// A proxy on the way to an exchange.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {

@@ -791,6 +791,10 @@ fn versions_of_directories() -> Vec<Operation> {
             WritersOfDirectory,
             "Make a version with the files of an earlier one",
         )
+        .fails(
+            409,
+            "The directory follows a repository (`urn:nbcourier:from-source`)",
+        )
         .fails(413, "A quota is exceeded; nothing was stored"),
         get(
             "v1/directories/{owner}/{directory}/history",

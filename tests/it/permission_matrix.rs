@@ -214,7 +214,6 @@ PUT v1/courses/{course}/directories/{name}/source
 DELETE v1/courses/{course}/directories/{name}/source
 POST v1/courses/{course}/directories/{name}/source/pull
 GET v1/courses/{course}/directories/{name}/source/runs
-POST hooks/{id} | without a signature
 POST v1/trash/directories/{id} | of the course
 POST v1/trash/directories/{id} | one's own
 POST v1/trash/directories/{id} | another's, granted for writing | other-student
@@ -378,6 +377,7 @@ GET admin/settings
 GET admin/registrars
 GET admin/{path} | no page
 GET initialize-Data6ase | dump
+POST hooks/{id} | without a signature
 GET healthz
 GET readyz
 ";

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// Maximum address space of git in bytes.
 const MEMORY: u64 = 1 << 30;
+/// Bytes by which a file may exceed the limit on repositories.
+const SPARE: u64 = 64 << 20;
 /// Maximum number of open files of git.
 const OPEN_FILES: u64 = 256;
 /// Bytes of git's messages that are read.
@@ -162,7 +164,8 @@ impl Git<'_> {
         let mut command = match &self.access.launcher {
             Some(program) => {
                 let bounds = Bounds {
-                    file_size: self.access.max_repository,
+                    // Somewhat more, so that the watch says why first.
+                    file_size: self.access.max_repository.saturating_add(SPARE),
                     cpu: self.access.time.as_secs().max(1),
                     memory: MEMORY,
                     open_files: OPEN_FILES,
@@ -403,6 +406,7 @@ impl Running {
             "File size limit exceeded",
             "file too large",
             "File too large",
+            "signal 25",
         ]) || status.signal() == Some(25)
         {
             return Failure::refused(

@@ -1,7 +1,7 @@
 //! A bare repository on the disk of the server, and what is asked of it and of its origin.
 
 use crate::access::{Access, Token};
-use crate::child::{Git, Way, size_of};
+use crate::child::{Git, Way, size_of, too_large};
 use crate::failure::Failure;
 use crate::listing::{self, Entry};
 use crate::objects::Objects;
@@ -101,6 +101,10 @@ impl<'a> Repository<'a> {
             ],
             SHORT,
         )?;
+        // The watch may have looked before the last bytes came.
+        if size_of(&self.directory) > self.access.max_repository {
+            return Err(too_large(self.access.max_repository));
+        }
         let commit = format!("{HEAD}^{{commit}}");
         let output = self
             .own()

@@ -24,10 +24,9 @@ const QUESTIONS: u32 = 1200;
 #[derive(clap::Args)]
 #[command(after_help = "\
 The server fetches the branch when it is set, on each call of the hook, at regular times, and with `pull`. Students get the \
-files of the directory; they need no git. Only instructors of the course set, pull and remove; assistants show and log.")]
+files of the directory; they need no git. Only instructors of the course set, pull and remove; assistants show and log.\n\n\
+The flags --url and --token-file of `set` are those of the repository. The exchange is found by NBCOURIER_URL, and the token for\nit by JUPYTERHUB_API_TOKEN or NBCOURIER_TOKEN_FILE.")]
 pub struct Arguments {
-    #[command(flatten)]
-    asking: Asking,
     #[command(subcommand)]
     what: Command,
 }
@@ -50,20 +49,28 @@ enum Command {
     /// Show the repository that a directory follows
     Show {
         #[command(flatten)]
+        asking: Asking,
+        #[command(flatten)]
         place: Place,
     },
     /// Look at the repository now, and wait for the outcome
     Pull {
+        #[command(flatten)]
+        asking: Asking,
         #[command(flatten)]
         place: Place,
     },
     /// List the last looks at the repository
     Log {
         #[command(flatten)]
+        asking: Asking,
+        #[command(flatten)]
         place: Place,
     },
     /// Make a directory follow nothing. Its files stay
     Remove {
+        #[command(flatten)]
+        asking: Asking,
         #[command(flatten)]
         place: Place,
     },
@@ -95,25 +102,28 @@ struct Set {
     /// Deliver files with solutions or hidden tests for nbgrader, too
     #[arg(long)]
     allow_solutions: bool,
+    /// Print JSON for scripts
+    #[arg(long)]
+    json: bool,
 }
 
-pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+pub fn run(Arguments { what }: Arguments) -> Outcome {
     match what {
-        Command::Set(given) => set(&asking, *given),
-        Command::Show { place } => {
+        Command::Set(given) => set(&Asking::of_environment(given.json), *given),
+        Command::Show { asking, place } => {
             let source =
                 asking.ask(async |exchange| exchange.source(&place.course, &place.name).await)?;
             asking.show(&source, || table(&source))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Pull { place } => pull(&asking, &place),
-        Command::Log { place } => {
+        Command::Pull { asking, place } => pull(&asking, &place),
+        Command::Log { asking, place } => {
             let runs = asking
                 .ask(async |exchange| exchange.source_runs(&place.course, &place.name).await)?;
             asking.show(&json!({ "runs": runs }), || log(&runs))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Remove { place } => {
+        Command::Remove { asking, place } => {
             asking
                 .ask(async |exchange| exchange.remove_source(&place.course, &place.name).await)?;
             let sentence = format!(

@@ -208,6 +208,7 @@ fn filled(path: &str, number: &str) -> String {
         .replace("{id}", number)
         .replace("{owner}", "ann")
         .replace("{directory}", "data")
+        .replace("{name}", "data")
         .replace("{version}", "1")
         .replace("{user}", "ann")
         .replace("{path}", "work")
@@ -281,6 +282,12 @@ fn with_a_submission(hub: &FakeHub, setup: &Setup) -> (Server, String) {
     let data = server.call("POST", "v1/directories").token("ann");
     let data = data.body("application/json", r#"{"name": "data"}"#);
     assert_eq!(server.send(&data).status, 201);
+    let shared = server.call("POST", "v1/directories").token("kevin");
+    let shared = shared.body(
+        "application/json",
+        r#"{"owner": "course:algebra", "name": "data"}"#,
+    );
+    assert_eq!(server.send(&shared).status, 201);
     let listed = course.get("v1/courses/algebra/submissions", "kevin").ok();
     let number = listed.json()["submissions"][0]["id"].to_string();
     (server, number)

@@ -160,7 +160,7 @@ impl Repo {
             .collect();
         entries.sort_by_key(|(name, mode, _)| {
             let slash: &[u8] = if mode == "40000" { b"/" } else { b"" };
-            [name, slash].concat()
+            [name.as_slice(), slash].concat()
         });
         let mut bytes = Vec::new();
         for (name, mode, object) in entries {

@@ -214,7 +214,7 @@ fn servers_that_misbehave_are_answered_by_a_sentence() {
         ("nowhere", "was not found, or is private"),
         ("private/lecture", "was not found, or is private"),
         ("elsewhere/lecture", "redirects to another address"),
-        ("page/lecture", "git refuses the repository"),
+        ("page/lecture", "has no branch main"),
         ("broken/lecture", "git refuses the repository"),
         ("commands/lecture", "no such repository"),
         ("damaged/lecture", "git refuses the repository"),

@@ -2,7 +2,7 @@
 
 use super::course::{Algebra, SOURCE, settings};
 use super::git_server::{GitServer, TOKEN, file};
-use nbcourier_testkit::run;
+use nbcourier_testkit::server::run;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -68,6 +68,7 @@ fn a_token_opens_a_private_repository_and_is_nowhere_to_be_read() {
     let export = run(&[
         "export",
         "algebra",
+        "--output",
         &archive.display().to_string(),
         "--data-dir",
         &data.display().to_string(),

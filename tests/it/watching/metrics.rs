@@ -202,7 +202,7 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
 }
 
 /// All metrics with their types and labels. Dashboards and alerts of operators name them.
-const METRICS: [(&str, &str, &str); 33] = [
+const METRICS: [(&str, &str, &str); 34] = [
     ("nbcourier_blob_bytes", "gauge", ""),
     ("nbcourier_blobs", "gauge", ""),
     ("nbcourier_build_info", "gauge", "version,mode"),
@@ -230,6 +230,7 @@ const METRICS: [(&str, &str, &str); 33] = [
     ("nbcourier_http_response_bytes_total", "counter", ""),
     ("nbcourier_refusals_total", "counter", "limit"),
     ("nbcourier_releases_total", "counter", ""),
+    ("nbcourier_source_failures", "gauge", ""),
     ("nbcourier_storage_up", "gauge", ""),
     ("nbcourier_submissions_total", "counter", ""),
     ("nbcourier_task_last_run_timestamp_seconds", "gauge", "task"),
