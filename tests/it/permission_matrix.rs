@@ -628,6 +628,10 @@ impl<'a> Prepared<'a> {
         if row.route == "GET d/new" && row.about == "of the course" {
             return format!("{target}?owner=course%3A{}", self.id);
         }
+        if target.contains("{name}") {
+            self.follow();
+            return target.replace("{name}", "followed");
+        }
         let is_trash = row.route == "POST v1/trash/directories/{id}";
         if !target.contains("{owner}") && !is_trash {
             return target;
@@ -873,10 +877,6 @@ impl<'a> Prepared<'a> {
         if removes_time || path.ends_with("/more-time/remove") {
             self.extend(&course, user);
         }
-        if target.contains("{name}") {
-            self.follow();
-            target = target.replace("{name}", "followed");
-        }
         target = self.in_directory(target, role, row);
         if path.contains("{id}") {
             target = target.replace("{id}", &self.number(path, user));
@@ -929,12 +929,8 @@ impl<'a> Prepared<'a> {
             call = call.body("application/x-tar", nbcourier_testkit::tar::archive(&[]));
         } else if method == "PUT" && path.ends_with("/roster") {
             call = call.body("application/json", roster_of(user, row.about));
-        } else if method == "PUT" && path.ends_with("/settings") {
-            call = call.body("application/json", r#"{"title": "Linear algebra"}"#);
-        } else if method == "PUT" && path.ends_with("/source") {
-            call = call.body("application/json", r#"{"url": "https://localhost:1/y"}"#);
         } else if method == "PUT" {
-            call = call.body("application/json", DUE);
+            call = call.body("application/json", replacement(path));
         } else if method == "POST" {
             let form = self.form_of_page(role, row, user);
             call = call.form(&form.unwrap_or_else(|| fields_of(path, user, time)));
@@ -961,6 +957,17 @@ impl<'a> Prepared<'a> {
             );
         }
         reply
+    }
+}
+
+/// Returns what a `PUT` about a course or an assignment sends.
+fn replacement(path: &str) -> &'static str {
+    if path.ends_with("/settings") {
+        r#"{"title": "Linear algebra"}"#
+    } else if path.ends_with("/source") {
+        r#"{"url": "https://localhost:1/y"}"#
+    } else {
+        DUE
     }
 }
 

@@ -9,8 +9,11 @@ fn folder(nodes: Vec<(&'static str, Node)>) -> Node {
     Node::Folder(nodes)
 }
 
+/// What is odd, the entries of the repository, and words of the sentence about them.
+type Odd = (&'static str, Vec<(&'static str, Node)>, &'static str);
+
 /// Repositories whose odd parts are left out, with words of the sentence about each.
-fn odd() -> Vec<(&'static str, Vec<(&'static str, Node)>, &'static str)> {
+fn odd() -> Vec<Odd> {
     vec![
         (
             "data of a repository",
