@@ -23,8 +23,8 @@ mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
-    course, course_management, dates, events, extension, feedback, materials, presence, receipt, roster,
-    submissions, trash,
+    course, course_management, dates, events, extension, feedback, materials, presence, receipt,
+    roster, submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use delivery::{pull, revert, start};
@@ -167,7 +167,7 @@ pub fn run() -> ExitCode {
         Command::Start(Late(arguments)) => start::run(&arguments),
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
-        Command::Presence(Late(arguments)) => presence::run(*arguments),
+        Command::Presence(Late(arguments)) => presence::run(&arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),
         Command::Receipt(Late(arguments)) => receipt::run(*arguments),
         Command::CourseManagement(Late(arguments)) => {

@@ -24,7 +24,7 @@ pub use effective::{Origins, Setting, settings, without_password};
 pub use exchange_address::ExchangeAddress;
 pub use hub::{Environment, HubPlace};
 pub use move_places::SourceArgs;
-pub use operator::operator_account;
+pub use operator::{operator_account, search_path};
 pub use places::{PlaceArgs, Places, ngshare_database, refuse_visible_password};
 pub use serve_options::{GivenGroup, LogFormat, PagesMode, ReusedNames, ServeOptions};
 

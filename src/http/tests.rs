@@ -68,6 +68,7 @@ fn parts() -> Parts {
             access: Arc::new(GitAccess {
                 directory: directory.path().join("git"),
                 launcher: None,
+                search_path: "/usr/bin:/bin".into(),
                 hosts: Vec::new(),
                 certificates: None,
                 max_repository: 1024 * 1024,

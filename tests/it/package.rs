@@ -287,7 +287,7 @@ fn only_the_configuration_reads_the_environment() {
 
 /// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
 /// others use `nbcourier_testkit::eventually`.
-const MAY_SLEEP: [&str; 9] = [
+const MAY_SLEEP: [&str; 10] = [
     // Sleeps between two looks, with a limit.
     "crates/testkit/src/patience.rs",
     // Kill the program after a random time.
@@ -296,6 +296,7 @@ const MAY_SLEEP: [&str; 9] = [
     "crates/testkit/src/server.rs",
     // Answer slowly on purpose.
     "crates/testkit/src/hub.rs",
+    "tests/it/materials/git_server.rs",
     // Ask a limited number of times.
     "tests/faults/flushes.rs",
     "tests/faults/hub.rs",

@@ -8,7 +8,6 @@ use super::hub::{HubClient, PageAnswer};
 use super::token::Token;
 use nbcourier_domain::Timestamp;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,7 +52,7 @@ struct Listed {
     #[serde(default)]
     last_activity: Option<String>,
     #[serde(default)]
-    servers: Option<HashMap<String, IgnoredAny>>,
+    servers: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl HubPresence {

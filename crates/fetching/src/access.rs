@@ -1,6 +1,7 @@
 //! What an operator allows: hosts with private addresses, certificates, sizes and times.
 
 use nbcourier_domain::RepositoryUrl;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,8 @@ pub struct Access {
     pub directory: PathBuf,
     /// This program, which starts git with limits. Without it, git runs without those limits.
     pub launcher: Option<PathBuf>,
+    /// The directories in which git and its parts are searched for, as the variable `PATH` lists them.
+    pub search_path: OsString,
     /// The hosts that may have addresses which are not public.
     pub hosts: Vec<GitHost>,
     /// The certificates of authorities that are trusted instead of the system's.

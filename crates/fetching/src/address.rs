@@ -97,6 +97,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
     use crate::access::GitHost;
+    use std::ffi::OsString;
     use std::time::Duration;
 
     #[test]
@@ -165,6 +166,7 @@ mod tests {
         Access {
             directory: "/nowhere".into(),
             launcher: None,
+            search_path: OsString::new(),
             hosts: hosts
                 .iter()
                 .map(|host| GitHost::parse(host).unwrap())

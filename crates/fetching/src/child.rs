@@ -181,10 +181,7 @@ impl Git<'_> {
         let parent = self.directory.parent().unwrap_or(self.directory);
         command.current_dir(parent);
         command.env_clear();
-        command.env(
-            "PATH",
-            std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
-        );
+        command.env("PATH", &self.access.search_path);
         for (name, value) in [
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_CONFIG_GLOBAL", "/dev/null"),

@@ -1,6 +1,6 @@
 //! Waiting for an expected event, always with a limit.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,17 +32,30 @@ pub fn eventually_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
 /// Running a program to its end, with a limit. A test that ran it by `Command::output` would wait for ever.
 pub trait Finish {
     /// Returns the status and the output of the program. Kills it and fails after the time limit.
-    fn finish(&mut self) -> io::Result<Output>;
+    fn finish(&mut self) -> io::Result<Output> {
+        self.finish_with(&[])
+    }
+
+    /// The same for a program that reads this from its standard input.
+    fn finish_with(&mut self, input: &[u8]) -> io::Result<Output>;
 }
 
 impl Finish for Command {
     #[track_caller]
-    fn finish(&mut self) -> io::Result<Output> {
+    fn finish_with(&mut self, input: &[u8]) -> io::Result<Output> {
+        let stdin = if input.is_empty() {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        };
         let mut child = self
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
+        let (stdin, input) = (child.stdin.take(), input.to_vec());
+        // A program may end before it has read everything.
+        thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let (stdout, stderr) = (whole(child.stdout.take()), whole(child.stderr.take()));
         let begun = Instant::now();
         let status = loop {

@@ -18,7 +18,7 @@ pub struct Arguments {
     course: CourseId,
 }
 
-pub fn run(arguments: Arguments) -> Outcome {
+pub fn run(arguments: &Arguments) -> Outcome {
     let course = &arguments.course;
     let ask = arguments
         .asking

@@ -7,7 +7,7 @@ use crate::cli::data_dir::{check_place, claim, open_blobs};
 use crate::cli::doctor::ChecksOfServer;
 use crate::config::{
     self, Config, Environment, HubPlace, LogFormat, Origins, PagesMode, ReusedNames, ServeOptions,
-    Setting,
+    Setting, search_path,
 };
 use crate::http::pages::{Backstage, InForce};
 use crate::http::{self, Materials, Metrics, PageSettings, Server, Settings};
@@ -195,6 +195,7 @@ fn git_access(config: &Config) -> Result<Access, Box<dyn Error>> {
         } else {
             std::env::current_exe()?
         }),
+        search_path: search_path(),
         hosts: config.git_hosts.clone(),
         certificates: config.git_ca.clone(),
         max_repository: config.max_repository,

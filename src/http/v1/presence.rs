@@ -25,7 +25,7 @@ pub async fn list(
     let at_hub = authenticator.presence().await;
     Listing::of(page.students.len(), move || {
         let by_hub = at_hub.as_deref();
-        let students = page.students.into_iter().map(|student| {
+        let students = page.students.iter().map(|student| {
             let sighting = by_hub.and_then(|users| users.get(student.student.as_str()));
             seen(student, sighting)
         });
@@ -38,7 +38,7 @@ pub async fn list(
     .await
 }
 
-fn seen(student: presence::Presence, at_hub: Option<&Sighting>) -> Presence {
+fn seen(student: &presence::Presence, at_hub: Option<&Sighting>) -> Presence {
     let hub = at_hub.and_then(|sighting| sighting.last_activity);
     let hub = hub.map(|at| (at, SeenBy::Hub));
     let here = student.seen_at.map(|at| (at, SeenBy::Exchange));

@@ -139,6 +139,11 @@ fn fill(server: &Server) {
             SELECT 'kevin', 'deleted-' || i, {detail}, 1, name, time, d.now + i FROM n, d;
         INSERT INTO directory_versions (directory_id, version, made_at, made_by, files, folders, bytes, path_bytes)
             SELECT id, 1, created_at, created_by, 0, 0, 0, 0 FROM directories WHERE owner = 'kevin';
+        -- The directory follows a repository, at which many runs looked.
+        INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
+            SELECT d.id, 'https://git.invalid/' || name, '[]', 3600, 0, 'hook', x'00', 4102444800000000 FROM d, n WHERE i = 1;
+        INSERT INTO source_runs (directory_id, began_at, ended_at, cause, outcome, report)
+            SELECT d.id, time, time, 'hook', 'failed', {detail} FROM n, d;
         -- Events, and one that names very many people.
         INSERT INTO events (at, action, actor, subject, course, course_id, detail)
             SELECT time, 'roster changed', name, name, 'algebra', it.course, json_object('students', json_array(name))

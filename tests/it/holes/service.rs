@@ -76,7 +76,7 @@ fn hole_19_nobody_reads_metrics_or_passwords_of_the_service() {
 
 #[test]
 fn hole_21_nothing_that_comes_in_is_an_argument_of_a_program() {
-    // The server starts no programs at all, so there is none to pass arguments to.
+    // The server starts one program, git, which `materials::hostile` attacks. No other part starts any.
     let mut files = Vec::new();
     for directory in ["src/http", "crates"] {
         collect(
@@ -94,7 +94,10 @@ fn hole_21_nothing_that_comes_in_is_an_argument_of_a_program() {
 fn collect(directory: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("tests") || path.ends_with("testkit") {
+        if ["tests", "testkit", "fetching"]
+            .iter()
+            .any(|name| path.ends_with(name))
+        {
             continue; // these may start programs
         }
         if path.is_dir() {

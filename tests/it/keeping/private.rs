@@ -12,18 +12,19 @@ use std::process::{Command, Output};
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 13] = [
+const WRITING: [&str; 16] = [
     "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
-    "doctor", "demo", "dir",
+    "doctor", "demo", "dir", "pull", "revert", "start",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 12] = [
+const ONLY_ASKING: [&str; 13] = [
     "config",
     "course",
     "submissions",
     "dates",
     "extension",
     "events",
+    "materials",
     "feedback",
     "trash",
     "presence",
@@ -136,6 +137,13 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["dir", "create", "notes"]);
     open.does(&["dir", "put", "roster.csv", "ira/notes"]);
     open.does(&["dir", "get", "ira/notes", "notes"]);
+    let delivered = ["--deliver=unit", "--at-start"];
+    open.does(&[&["dir", "create", "algebra:unit"][..], &delivered].concat());
+    open.does(&["dir", "put", "roster.csv", "algebra:unit"]);
+    open.does(&["pull"]);
+    fs::write(at("unit/roster.csv"), "own").unwrap();
+    open.does(&["revert", "unit/roster.csv"]);
+    open.does(&["start"]);
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
     open.does(&["demo", "--data-dir=lesson"]);
@@ -172,6 +180,8 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
         "named.tar",
         "roster.csv",
         "notes/roster.csv",
+        "unit/roster.csv",
+        "unit/.nbcourier/state.json",
     ] {
         assert!(at(made).exists(), "{made}");
     }

@@ -2,12 +2,9 @@
 
 use super::git_server::GitServer;
 use crate::directories::client::{Directory, send_json};
-use nbcourier_testkit::{Course, Reply, Server, Setup};
+use nbcourier_testkit::{Course, Reply, Server, Setup, eventually_some};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
-/// Longest time for one look.
-const PATIENCE: Duration = Duration::from_mins(2);
 pub const SOURCE: &str = "v1/courses/algebra/directories/materials/source";
 
 pub struct Algebra {
@@ -75,23 +72,19 @@ impl Algebra {
     /// Waits for the end of that run, or of the newest one.
     #[track_caller]
     pub fn outcome(&self, number: Option<i64>) -> Outcome {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        eventually_some("the run ends", || {
             let runs = self.runs();
             let run = match number {
                 None => runs.first(),
                 Some(number) => runs.iter().find(|run| run["id"] == number),
             };
-            if let Some(run) = run.filter(|run| !run["outcome"].is_null()) {
-                return Outcome {
-                    word: run["outcome"].as_str().unwrap().to_owned(),
-                    report: run["report"].as_str().unwrap_or_default().to_owned(),
-                    version: run["version"].as_i64(),
-                };
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the run does not end: {:?}", self.runs());
+            let run = run.filter(|run| !run["outcome"].is_null())?;
+            Some(Outcome {
+                word: run["outcome"].as_str().unwrap().to_owned(),
+                report: run["report"].as_str().unwrap_or_default().to_owned(),
+                version: run["version"].as_i64(),
+            })
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use super::course::{Algebra, SOURCE, settings};
 use super::git_server::{GitServer, Node, file};
 use crate::directories::client::{put, refused};
 use crate::sql::Sql;
+use nbcourier_testkit::eventually;
 use serde_json::{Value, json};
 
 #[test]
@@ -87,8 +88,7 @@ fn nothing_new_costs_one_look_and_makes_no_version() {
     assert!(targets.len() <= 2, "{targets:?}");
     // Another commit with the same files is fetched, and makes no version either.
     let version = algebra.materials().version();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    let commit = repo.point("main", &tree);
+    let commit = repo.point_with("main", &tree, "the same files");
     assert_eq!(algebra.pull().word, "unchanged");
     assert_eq!(algebra.materials().version(), version);
     assert_eq!(
@@ -291,9 +291,7 @@ fn a_server_that_was_killed_goes_on() {
         algebra.set(&settings(&git.url("silent/lecture"))).status,
         200
     );
-    while git.seen().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    eventually("git asks the server", || !git.seen().is_empty());
     algebra.server.kill();
     let algebra = Algebra {
         server: setup.start(),

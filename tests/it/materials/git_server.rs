@@ -1,5 +1,6 @@
 //! A server of repositories over HTTPS: `git http-backend` behind a small server of our own, with a certificate of our own.
 
+use nbcourier_testkit::Finish as _;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -7,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -130,7 +131,12 @@ impl Repo {
 
     /// Makes the branch end with a commit of that tree.
     pub fn point(&self, branch: &str, tree: &str) -> String {
-        let commit = self.git(&["commit-tree", tree, "-m", "files"], &[]);
+        self.point_with(branch, tree, "files")
+    }
+
+    /// The same for a commit with that message, so that two commits of one tree differ.
+    pub fn point_with(&self, branch: &str, tree: &str, message: &str) -> String {
+        let commit = self.git(&["commit-tree", tree, "-m", message], &[]);
         self.git(
             &["update-ref", &format!("refs/heads/{branch}"), &commit],
             &[],
@@ -179,7 +185,7 @@ impl Repo {
 }
 
 fn git(arguments: &[&str], input: &[u8]) -> String {
-    let mut child = Command::new("git")
+    let output = Command::new("git")
         .args(arguments)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -191,13 +197,8 @@ fn git(arguments: &[&str], input: &[u8]) -> String {
             ("GIT_COMMITTER_NAME", "kevin"),
             ("GIT_COMMITTER_EMAIL", "kevin@example.org"),
         ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+        .finish_with(input)
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "git {arguments:?}: {told}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -312,7 +313,7 @@ fn backend(
     let path = path
         .trim_start_matches("/private")
         .trim_start_matches("/damaged");
-    let mut child = Command::new("git")
+    let output = Command::new("git")
         .arg("http-backend")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -329,16 +330,9 @@ fn backend(
             header("Content-Encoding").unwrap_or_default(),
         )
         .env("GIT_PROTOCOL", header("Git-Protocol").unwrap_or_default())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let body = body.to_vec();
-    let writer = thread::spawn(move || input.write_all(&body));
-    let output = child.wait_with_output().unwrap().stdout;
-    let _ = writer.join();
+        .finish_with(body)
+        .unwrap()
+        .stdout;
     let end = output.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     let end = end.unwrap_or(output.len().saturating_sub(4));
     let (headers, content) = (
@@ -366,7 +360,7 @@ fn certify(place: &Path) {
         let output = Command::new("openssl")
             .args(arguments.split(' '))
             .current_dir(place)
-            .output()
+            .finish()
             .unwrap();
         assert!(
             output.status.success(),

@@ -2,7 +2,7 @@
 
 use super::course::{Algebra, settings};
 use super::git_server::{GitServer, file};
-use nbcourier_testkit::{Call, Reply};
+use nbcourier_testkit::{Call, Finish as _, Reply};
 use serde_json::{Value, json};
 
 fn call(algebra: &Algebra, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -16,21 +16,12 @@ fn call(algebra: &Algebra, path: &str, headers: &[(&str, &str)], body: &str) -> 
 
 /// Returns the HMAC-SHA-256 of the body in hexadecimal digits.
 fn signature(secret: &str, body: &str) -> String {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-    let mut child = Command::new("openssl")
+    use std::process::Command;
+    let output = Command::new("openssl")
         .args(["dgst", "-sha256", "-hmac", secret, "-r"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
+        .finish_with(body.as_bytes())
         .unwrap()
-        .write_all(body.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap().stdout;
+        .stdout;
     String::from_utf8(output).unwrap()[..64].to_owned()
 }
 

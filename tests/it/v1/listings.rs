@@ -2,6 +2,7 @@
 
 use super::client::{algebra, call};
 use crate::directories::client::Directory;
+use crate::sql::Sql;
 use nbcourier_testkit::{Setup, routes};
 
 /// GET addresses that are not listings: files, archives of files, constant documents, and changes to wait for.
@@ -24,6 +25,12 @@ fn no_listing_is_sent_again_unchanged() {
     let listed = server.get("v1/courses/algebra/submissions", "root").json();
     let directory = Directory::make(&server, "root", "notes", "root");
     directory.put("rain.txt", "1").ok();
+    Directory::make(&server, "course:algebra", "lecture", "kevin");
+    Sql::of(&server).execute(
+        "INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
+            SELECT id, 'https://git.invalid/lecture', '[]', 3600, FALSE, 'hook', x'00', 4102444800000000
+            FROM directories WHERE name = 'lecture'",
+    );
     let number = listed["submissions"][0]["id"].to_string();
     let mut looked_at = 0;
     for route in routes() {
@@ -41,6 +48,7 @@ fn no_listing_is_sent_again_unchanged() {
             .replace("{assignment}", "challenge")
             .replace("{owner}", "root")
             .replace("{directory}", "notes")
+            .replace("{name}", "lecture")
             .replace("/history", "/history?path=rain.txt")
             .replace("{id}", &number);
         let first = server.get(&target, "root").ok();
