@@ -13,24 +13,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from traitlets import Bool
-from traitlets.config import Configurable
-
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 
-class NbCourier(Configurable):
-    """The settings of the extension, `c.NbCourier` in jupyter_server_config.py."""
-
-    at_start = Bool(
-        True,
-        help="Whether the folders that courses deliver are brought up to date when the server starts.",
-    ).tag(config=True)
-
-
 def begin(server: ServerApp) -> None:
     """Starts the program as a process of its own, if there are a hub's token and the program."""
+    # The wheel is also installed without the plugin's dependencies. A Jupyter server has them.
+    from .settings import NbCourier
+
     is_off = os.environ.get("NBCOURIER_AT_START") == "0"
     if is_off or not NbCourier(parent=server).at_start:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from functools import cached_property
 
-from traitlets import Float, Integer, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from . import address
@@ -36,6 +36,11 @@ class NbCourier(LoggingConfigurable):
 
     attempts = Integer(
         4, help="How often a request that may be repeated is sent at most."
+    ).tag(config=True)
+
+    at_start = Bool(
+        True,
+        help="Whether the folders that courses deliver are brought up to date when a Jupyter server starts.",
     ).tag(config=True)
 
     @cached_property

@@ -14,6 +14,7 @@ from plugin_person import lab_servers
 
 # A server that starts, and its program in the background, on a machine that is busy with other tests.
 LIMIT_S = 120
+POLL_S = 0.1
 
 COURSE = "algebra"
 TEACHER = "ira"
@@ -87,7 +88,7 @@ def until(folder: Path, pattern: str) -> Path:
         log = folder.parent / ".nbcourier" / "log"
         said = log.read_text() if log.is_file() else "nothing"
         assert time.monotonic() < limit, f"no {pattern}; the log says {said}"
-        time.sleep(0.1)
+        time.sleep(POLL_S)
     return found[0]
 
 

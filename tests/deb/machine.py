@@ -21,6 +21,7 @@ from unit import Unit
 T = TypeVar("T")
 CLONE_NEWNET = 0x40000000
 LIMIT_S = 120
+POLL_S = 0.3
 INIT = Path(__file__).parent / "init.py"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BEGIN = """
@@ -203,7 +204,7 @@ def eventually(check: Callable[[], T], limit_s: float = 60, what: str = "") -> T
         assert time.monotonic() < deadline, (
             what or f"{check} has not come true in {limit_s} s"
         )
-        time.sleep(0.3)
+        time.sleep(POLL_S)
 
 
 def require_root() -> None:

@@ -10,6 +10,7 @@ from nbcourier import at_start
 from traitlets.config import Config, Configurable
 
 WAIT_S = 20
+POLL_S = 0.02
 
 
 class Server(Configurable):
@@ -40,7 +41,7 @@ def appears(file: Path) -> bool:
     while time.monotonic() < end:
         if file.is_file() and file.read_text():
             return True
-        time.sleep(0.02)
+        time.sleep(POLL_S)
     return False
 
 

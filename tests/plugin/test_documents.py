@@ -169,6 +169,7 @@ class TestThePages:
     def test_an_instructor_sees_who_has_not_submitted(self, scene: Scene) -> None:
         everybody = scene.run("ira", "nbcourier submissions algebra ps1", "ada")
         assert "cleo" in everybody
+        assert "ada" in scene.run("ira", "nbcourier presence algebra", "exchange")
         missing = scene.run("ira", "nbcourier submissions algebra ps1 --missing")
         assert "cleo" in missing
         assert "ada" not in missing

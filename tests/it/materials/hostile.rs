@@ -2,7 +2,7 @@
 
 use super::course::{Algebra, settings};
 use super::git_server::{GitServer, Node, Repo, file};
-use nbcourier_testkit::Setup;
+use nbcourier_testkit::{Finish as _, Setup};
 use serde_json::json;
 
 fn folder(nodes: Vec<(&'static str, Node)>) -> Node {
@@ -161,14 +161,14 @@ fn attributes_filters_and_hooks_of_a_repository_run_nothing() {
     let kept = std::process::Command::new("find")
         .arg(&data)
         .args(["-name", "owned*"])
-        .output()
+        .finish()
         .unwrap();
     assert!(kept.stdout.is_empty());
     // The copy is bare: nothing of the repository is a file on the disk of the server.
     let found = std::process::Command::new("find")
         .arg(&data)
         .args(["-name", "evil*"])
-        .output()
+        .finish()
         .unwrap();
     assert!(found.stdout.is_empty());
 }
@@ -197,7 +197,7 @@ fn refused_for(setup: &Setup, git: &GitServer, path: &str, sentence: &str) {
     let packs = std::process::Command::new("find")
         .arg(left)
         .args(["-name", "tmp_*"])
-        .output()
+        .finish()
         .unwrap();
     assert!(
         packs.stdout.is_empty(),

@@ -2,6 +2,7 @@
 
 use super::course::{Algebra, SOURCE, settings};
 use super::git_server::{GitServer, TOKEN, file};
+use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::run;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -11,7 +12,7 @@ fn is_below(directory: &Path, text: &str) -> bool {
     let found = std::process::Command::new("grep")
         .args(["-rlaF", text])
         .arg(directory)
-        .output()
+        .finish()
         .unwrap();
     !found.stdout.is_empty()
 }
