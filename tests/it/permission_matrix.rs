@@ -5,6 +5,7 @@
 //! in a state in which a permitted request succeeds. After an intended change, `UPDATE_SNAPSHOT=1 cargo test --test
 //! permission_matrix` rewrites the table. Then read it: it is the policy.
 
+use crate::sql::Sql;
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -603,16 +604,13 @@ impl<'a> Prepared<'a> {
         let new = json!({ "owner": format!("course:{}", self.id), "name": "followed" });
         let made = server.call("POST", "v1/directories").token("root");
         server.send(&made.body("application/json", new.to_string()));
-        let database = Changes::of(server);
-        diesel::sql_query(
-            "INSERT OR IGNORE INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret,
-                    next_at)
-                SELECT d.id, 'https://localhost:1/x', '[]', 3600, FALSE, hex(randomblob(16)), X'00', 9000000000000000
-                FROM directories d JOIN courses c ON c.id = d.course_id WHERE c.name = ? AND d.name = 'followed'",
-        )
-        .bind::<Text, _>(&self.id)
-        .execute(&mut *database.conn.borrow_mut())
-        .expect("a source");
+        Sql::of(server).execute(&format!(
+            "INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
+                SELECT d.id, 'https://localhost:1/x', '[]', 3600, FALSE, 'hook of {0}', '00', 9000000000000000
+                FROM directories d JOIN courses c ON c.id = d.course_id WHERE c.name = '{0}' AND d.name = 'followed'
+                    AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.directory_id = d.id)",
+            self.id
+        ));
     }
 
     /// Gives a student an extension.

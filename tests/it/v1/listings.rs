@@ -28,7 +28,7 @@ fn no_listing_is_sent_again_unchanged() {
     Directory::make(&server, "course:algebra", "lecture", "kevin");
     Sql::of(&server).execute(
         "INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
-            SELECT id, 'https://git.invalid/lecture', '[]', 3600, FALSE, 'hook', x'00', 4102444800000000
+            SELECT id, 'https://git.invalid/lecture', '[]', 3600, FALSE, 'hook', '00', 4102444800000000
             FROM directories WHERE name = 'lecture'",
     );
     let number = listed["submissions"][0]["id"].to_string();
