@@ -64,6 +64,12 @@ impl RelativePath {
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(at, _)| &self.0[..at])
     }
+
+    /// Whether it is in that directory, at any depth.
+    pub fn is_below(&self, directory: &Self) -> bool {
+        let rest = self.0.strip_prefix(&directory.0);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 fn names_drive(path: &str) -> bool {
@@ -119,6 +125,20 @@ mod tests {
             );
         }
         assert_eq!(RelativePath::parse_stored("a/../b"), Err(IllegalPath));
+    }
+
+    #[test]
+    fn what_only_begins_with_the_same_letters_is_not_below() {
+        let path = |text| RelativePath::parse(text).unwrap();
+        for (inner, is_below) in [
+            ("a/b", true),
+            ("a/b/c", true),
+            ("a", false),
+            ("ab", false),
+            ("ab/c", false),
+        ] {
+            assert_eq!(path(inner).is_below(&path("a")), is_below, "{inner}");
+        }
     }
 
     #[test]

@@ -110,16 +110,16 @@ pub struct ExaminedSources {
     pub failing: Vec<(String, i64)>,
 }
 
-/// Returns the repositories that directories follow, and those whose last so many looks failed. Returns `None` if the
-/// database is older than their table.
-pub fn examine_sources(database: &Database, at_least: i64) -> Result<Option<ExaminedSources>> {
+/// Returns the repositories that directories follow, and those whose last looks failed, three or more in a row. Returns
+/// `None` if the database is older than their table.
+pub fn examine_sources(database: &Database) -> Result<Option<ExaminedSources>> {
     look(database, |conn| {
         if !migrate::has_table(conn, "sources")? {
             return Ok(None);
         }
         let number = sources::failing(conn, 0)?.len();
         let mut failing = Vec::new();
-        for (id, failures) in sources::failing(conn, at_least)? {
+        for (id, failures) in sources::failing(conn, sources::MANY_FAILURES)? {
             if let Some(directory) = directories::by_id(conn, id)? {
                 failing.push((format!("{}/{}", directory.owner, directory.name), failures));
             }

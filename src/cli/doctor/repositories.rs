@@ -6,12 +6,9 @@ use nbcourier_domain::Count;
 use nbcourier_storage::{self as store, Database};
 use std::process::{Command, Stdio};
 
-/// Number of looks in a row that fail in a source in trouble.
-const MANY_FAILURES: i64 = 3;
-
 /// Checks that git is there if a directory follows a repository, and names the directories whose looks fail.
 pub fn examine(database: &Database, findings: &mut Findings) {
-    let sources = match store::examine_sources(database, MANY_FAILURES) {
+    let sources = match store::examine_sources(database) {
         Ok(sources) => sources.unwrap_or_default(),
         Err(error) => {
             findings.about("Repositories");

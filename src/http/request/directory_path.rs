@@ -1,7 +1,7 @@
 //! Path parameters of directories, parsed, and the preconditions of their changes.
 
 use super::changes_body::parse_path;
-use super::path::{from_address, not_found, text};
+use super::path::{InCourse, course, from_address, not_found, text};
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
 use actix_web::dev::Payload;
@@ -11,6 +11,7 @@ use nbcourier_domain::{DirectoryName, DirectoryOwner, RelativePath, Sha256Sum};
 use nbcourier_exchange::DirectoryAddress;
 use nbcourier_exchange::Thing;
 use nbcourier_exchange::directories::changes::Condition;
+use nbcourier_exchange::sources::CourseDirectory;
 use std::future::{Ready, ready};
 
 /// `{owner}/{directory}`.
@@ -19,6 +20,8 @@ pub struct InDirectory(pub DirectoryAddress);
 pub struct FileIn(pub DirectoryAddress, pub RelativePath);
 /// `{owner}/{directory}` and `{version}`.
 pub struct VersionOf(pub DirectoryAddress, pub i64);
+/// `{course}` and `{name}`, a directory of the course.
+pub struct InCourseDirectory(pub CourseDirectory);
 
 fn address(request: &HttpRequest) -> Result<DirectoryAddress> {
     let owner = DirectoryOwner::parse(&text(request, "owner")?);
@@ -30,6 +33,15 @@ fn address(request: &HttpRequest) -> Result<DirectoryAddress> {
     }
 }
 
+fn course_directory(request: &HttpRequest) -> Result<CourseDirectory> {
+    let course = course(request)?;
+    let name = text(request, "name").ok();
+    // A name that could not be created is not found either.
+    let name = name.and_then(|name| DirectoryName::parse(name).ok());
+    let name = name.ok_or_else(|| not_found(Thing::Directory))?;
+    Ok(CourseDirectory { course, name })
+}
+
 fn version(request: &HttpRequest) -> Result<i64> {
     let number = text(request, "version")?.parse().ok();
     number.ok_or_else(|| not_found(Thing::DirectoryVersion))
@@ -38,6 +50,7 @@ fn version(request: &HttpRequest) -> Result<i64> {
 from_address!(InDirectory, request => Self(address(request)?));
 from_address!(FileIn, request => Self(address(request)?, parse_path(&text(request, "path")?)?));
 from_address!(VersionOf, request => Self(address(request)?, version(request)?));
+from_address!(InCourseDirectory, request => Self(course_directory(request)?));
 
 fn in_directory(parts: &mut Parts) {
     parts.in_path("owner", "The name of a person, or `course:COURSE`.");
@@ -66,6 +79,14 @@ impl Argument for VersionOf {
         in_directory(parts);
         parts.number_in_path("version", "The number of a version.");
         parts.fails(404, "Version not found");
+    }
+}
+
+impl Argument for InCourseDirectory {
+    fn describe(parts: &mut Parts) {
+        InCourse::describe(parts);
+        parts.in_path("name", "The name of a directory of the course.");
+        parts.fails(404, "Directory not found");
     }
 }
 

@@ -21,6 +21,8 @@ const LONG: usize = MAX_FIELDS;
 const AT_ONCE: usize = 16 * 1024;
 /// Maximum length in bytes of the reason why JSON is refused.
 const LONGEST_REASON: usize = 300;
+/// The message about JSON of another form.
+const INCORRECT: &str = "Incorrect request format";
 
 /// A JSON body. The handler reads it explicitly, after the checks that need no body.
 pub struct JsonBody<T> {
@@ -45,7 +47,7 @@ impl<T: JsonSchema> Argument for JsonBody<T> {
     fn describe(parts: &mut Parts) {
         parts.json_body::<T>();
         parts.fails(400, "The body cannot be JSON decoded");
-        parts.fails(400, "Incorrect request format");
+        parts.fails(400, INCORRECT);
         parts.fails(408, "The request stopped coming; nothing was stored");
         parts.fails(
             413,
@@ -95,28 +97,29 @@ fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 
 /// Parses as [`parse`] does, and says which part of the JSON is not as it must be.
 pub fn parse_explained<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        if !(error.is_data() && is_json(text)) {
-            return Error::bad(not_json);
-        }
+    parse_or(text, not_json, |error| {
         let reason = error.to_string();
         let end = reason.floor_char_boundary(LONGEST_REASON);
-        Error::bad(format!("Incorrect request format: {}", &reason[..end]))
+        Error::bad(format!("{INCORRECT}: {}", &reason[..end]))
     })
 }
 
 /// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
 /// `Incorrect request format` if it is other JSON.
 pub fn parse<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        Error::bad(if error.is_data() && is_json(text) {
-            "Incorrect request format"
-        } else {
-            not_json
-        })
-    })
+    parse_or(text, not_json, |_| Error::bad(INCORRECT))
 }
 
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
+fn parse_or<T: DeserializeOwned>(
+    text: &str,
+    not_json: &'static str,
+    other_json: impl FnOnce(serde_json::Error) -> Error,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+            other_json(error)
+        } else {
+            Error::bad(not_json)
+        }
+    })
 }

@@ -67,7 +67,7 @@ fn new_person(request: &HttpRequest) -> Result<UserName> {
 
 // A name that could not be created is not found either.
 
-fn course(request: &HttpRequest) -> Result<CourseId> {
+pub(super) fn course(request: &HttpRequest) -> Result<CourseId> {
     let text = text(request, "course")?;
     CourseId::parse(text).map_err(|_| not_found(Thing::Course))
 }

@@ -2,54 +2,21 @@
 
 use crate::http::error::{Error, Result};
 use crate::http::materials::Materials;
-use crate::http::openapi::{Argument, NoContent, Parts};
+use crate::http::openapi::NoContent;
 use crate::http::reply::created::Accepted;
 use crate::http::reply::listing::Listing;
+use crate::http::request::directory_path::InCourseDirectory;
 use crate::http::request::json::JsonBody;
-use crate::http::request::path::InCourse;
 use crate::http::state::Prefix;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use nbcourier_api::{NewSource, PatchedText, PullAsked, Source, SourceRun, SourceRuns};
 use nbcourier_auth::{Caller, Secret, Vault};
-use nbcourier_domain::{BranchName, DirectoryName, ObjectName, RelativePath, Rfc3339, Span};
+use nbcourier_domain::{BranchName, ObjectName, RelativePath, Rfc3339, Span};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::sources::{
-    self, CourseDirectory, GivenSource, NewSecrets, RunView, SourceSettings, SourceView,
+    self, GivenSource, NewSecrets, RunView, SourceSettings, SourceView,
 };
-use nbcourier_exchange::{self as exchange, Exchange, Thing};
 use nbcourier_fetching::Token;
-use percent_encoding::percent_decode_str;
-use std::future::{Ready, ready};
-
-/// `{course}` and `{name}`.
-pub struct InCourseDirectory(pub CourseDirectory);
-
-impl FromRequest for InCourseDirectory {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let course = InCourse::from_request(request, payload).into_inner();
-        let name = request.match_info().get("name").unwrap_or_default();
-        let name = percent_decode_str(name).decode_utf8();
-        let name = name
-            .ok()
-            .and_then(|name| DirectoryName::parse(name.into_owned()).ok());
-        ready(course.and_then(|InCourse(course)| {
-            // A name that could not be created is not found either.
-            let name = name.ok_or(exchange::Error::NotFound(Thing::Directory))?;
-            Ok(Self(CourseDirectory { course, name }))
-        }))
-    }
-}
-
-impl Argument for InCourseDirectory {
-    fn describe(parts: &mut Parts) {
-        InCourse::describe(parts);
-        parts.in_path("name", "The name of a directory of the course.");
-        parts.fails(404, "Directory not found");
-    }
-}
 
 /// `PUT v1/courses/{course}/directories/{name}/source`
 pub async fn set(

@@ -11,11 +11,11 @@ use nbcourier_domain::{
     AccessLevel, BlobRef, CourseId, DirectoryName, DirectoryOwner, Principal, RelativePath, Role,
     Sha256Sum, TreeEntry,
 };
-use nbcourier_storage::directories::archived::{self, Archived, Step};
+use nbcourier_storage::directories::archived::{self, Step};
 use nbcourier_storage::directories::entries::{self, Filter, NewEntry};
 use nbcourier_storage::directories::grants::{self, Grant as StoredGrant};
 use nbcourier_storage::directories::versions::{self, NewVersion};
-use nbcourier_storage::directories::{Directory as StoredDirectory, Version};
+use nbcourier_storage::directories::{Directory as StoredDirectory, NewDirectory, Owner, Version};
 use nbcourier_storage::{self as store, Connection, Portion};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -290,15 +290,16 @@ fn put_one(
     directory: &Directory,
     rows: &HashMap<Sha256Sum, i64>,
 ) -> Result<()> {
-    let new = Archived {
-        course,
+    let new = NewDirectory {
+        owner: Owner::Course(course),
         name: &stored(directory_name(directory))?,
         facts: &facts(directory).row(),
-        created_by: &directory.created_by,
-        created_at: stored(time(&directory.created_at))?,
-        head: directory.versions.last().map_or(1, |head| head.version),
+        parent: None,
+        by: &stored(user(&directory.created_by))?,
+        now: stored(time(&directory.created_at))?,
     };
-    let id = archived::add(conn, &new)?;
+    let head = directory.versions.last().map_or(1, |head| head.version);
+    let id = archived::add(conn, &new, head)?;
     let granted = directory.grants.iter().map(|grant| {
         let (to, level) = stored(principal(grant, course_name))?;
         Ok(StoredGrant {

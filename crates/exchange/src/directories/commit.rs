@@ -201,19 +201,16 @@ fn load(op: &mut DirectoryOp<'_>, operations: &[Operation]) -> Result<Working> {
         add(&mut working, &entry);
     }
     let roots = operations.iter().filter_map(Operation::root);
-    let mut roots: Vec<&str> = roots.map(RelativePath::as_str).collect();
+    let mut roots: Vec<&RelativePath> = roots.collect();
     roots.sort_unstable();
     roots.dedup();
-    let mut loaded: Option<&str> = None;
+    let mut loaded: Option<&RelativePath> = None;
     for root in roots {
-        let is_loaded = loaded.is_some_and(|folder| {
-            let rest = root.strip_prefix(folder);
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        });
-        if is_loaded || !working.has_folder(root) {
+        let is_loaded = loaded.is_some_and(|folder| root.is_below(folder));
+        if is_loaded || !working.has_folder(root.as_str()) {
             continue;
         }
-        for entry in entries::current_below(op.conn, id, root)? {
+        for entry in entries::current_below(op.conn, id, root.as_str())? {
             add(&mut working, &entry);
         }
         loaded = Some(root);

@@ -17,12 +17,6 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// All entries of a directory at once. Their number is limited.
-const ALL: Portion = Portion {
-    rows: 1 << 24,
-    bytes: 1 << 30,
-};
-
 /// The files of a commit, whose bytes are in a parcel.
 #[derive(Debug, Clone)]
 pub struct Material {
@@ -126,7 +120,7 @@ fn check(op: &mut DirectoryOp<'_>, looking: Looking) -> Result<()> {
 /// Returns the operations that give the directory the files.
 fn difference(op: &mut DirectoryOp<'_>, material: &Material) -> Result<Batch> {
     let head = (op.directory().id, op.directory().head.number);
-    let (current, _) = entries::list(op.conn, head, Filter::default(), ALL)?;
+    let (current, _) = entries::list(op.conn, head, Filter::default(), Portion::ALL)?;
     let commit = material.commit.as_str();
     Ok(Batch {
         operations: operations(&current, &material.files),
@@ -140,24 +134,19 @@ fn operations(
     wanted: &BTreeMap<RelativePath, (Sha256Sum, bool)>,
 ) -> Vec<Operation> {
     let folders: BTreeSet<&str> = wanted.keys().flat_map(RelativePath::directories).collect();
-    let mut removed: Option<&str> = None;
+    let mut removed: Option<&RelativePath> = None;
     let mut operations = Vec::new();
     let mut present: BTreeMap<&RelativePath, (Sha256Sum, bool)> = BTreeMap::new();
     for entry in current {
-        let path = entry.path.as_str();
-        let is_below = removed.is_some_and(|folder| {
-            let rest = path.strip_prefix(folder);
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        });
-        let is_wanted = match entry.file {
-            Some(_) => wanted.contains_key(&entry.path),
-            None => folders.contains(path),
-        };
-        if is_below {
+        if removed.is_some_and(|folder| entry.path.is_below(folder)) {
             continue;
         }
+        let is_wanted = match entry.file {
+            Some(_) => wanted.contains_key(&entry.path),
+            None => folders.contains(entry.path.as_str()),
+        };
         if !is_wanted {
-            removed = entry.file.is_none().then_some(path).or(removed);
+            removed = entry.file.is_none().then_some(&entry.path).or(removed);
             operations.push(Operation::Remove {
                 path: entry.path.clone(),
                 recursive: true,

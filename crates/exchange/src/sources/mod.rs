@@ -236,7 +236,7 @@ pub async fn set(
         })
     });
     let set = set.await?;
-    exchange.wake.0.notify_one();
+    exchange.wake.rouse();
     Ok(set)
 }
 
@@ -281,7 +281,7 @@ pub async fn pull(exchange: &Exchange, caller: &Caller, at: CourseDirectory) -> 
         Ok(run)
     });
     let run = pull.await?;
-    exchange.wake.0.notify_one();
+    exchange.wake.rouse();
     Ok(run)
 }
 
@@ -348,6 +348,6 @@ pub async fn called(exchange: &Exchange, hook: Hook) -> Result<()> {
         Ok(rows::hasten(conn, hook.directory, now.max(earliest))?)
     });
     note.await?;
-    exchange.wake.0.notify_one();
+    exchange.wake.rouse();
     Ok(())
 }

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 /// The pause after a first failure. It doubles with each further one.
 const AFTER_FAILURE: Duration = Duration::from_mins(5);
-/// The number of failures in a row from which on a source is in trouble.
-const MANY_FAILURES: i64 = 3;
 /// Number of due sources that are looked up at a time.
 const PAGE: usize = 20;
 /// Maximum length of a report in bytes.
@@ -231,7 +229,7 @@ pub(super) fn bounded(report: &str) -> String {
 
 /// Returns the number of sources whose last three or more looks failed.
 pub(crate) async fn failing(exchange: &Exchange) -> Result<u64> {
-    let read = |conn: &mut Connection| Ok(rows::failing(conn, MANY_FAILURES)?.len() as u64);
+    let read = |conn: &mut Connection| Ok(rows::failing(conn, rows::MANY_FAILURES)?.len() as u64);
     exchange.without_policy().read(read).await
 }
 

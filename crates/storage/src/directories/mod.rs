@@ -355,29 +355,9 @@ pub struct NewDirectory<'a> {
 /// Creates a directory whose first version is empty, or has the files of its parent. Returns its row, or `None` if the
 /// owner has a directory of that name.
 pub fn create(conn: &mut Connection, new: &NewDirectory<'_>) -> Result<Option<i64>> {
-    let (owner, course) = match new.owner {
-        Owner::Person(person) => (Some(person.as_str()), None),
-        Owner::Course(course) => (None, Some(course)),
+    let Some(id) = insert(conn, new, 1)? else {
+        return Ok(None);
     };
-    let id = diesel::insert_into(directories::table)
-        .values((
-            directories::owner.eq(owner),
-            directories::course_id.eq(course),
-            directories::name.eq(new.name.as_str()),
-            directories::description.eq(new.facts.description.as_deref()),
-            directories::parent_id.eq(new.parent.map(|(id, _)| id)),
-            directories::parent_version.eq(new.parent.map(|(_, version)| version)),
-            directories::head.eq(1),
-            directories::deliver.eq(new.facts.deliver.as_deref()),
-            directories::deliver_at_start.eq(new.facts.deliver_at_start),
-            directories::created_by.eq(new.by.as_str()),
-            directories::created_at.eq(new.now.micros()),
-        ))
-        .on_conflict_do_nothing()
-        .returning(directories::id)
-        .get_result::<i64>(conn)
-        .optional()?;
-    let Some(id) = id else { return Ok(None) };
     if let Some((parent, version)) = new.parent {
         entries::copy(conn, (parent, version), id)?;
     }
@@ -391,6 +371,33 @@ pub fn create(conn: &mut Connection, new: &NewDirectory<'_>) -> Result<Option<i6
     let size = entries::size_at(conn, id, 1)?;
     versions::insert(conn, id, 1, &version, size)?;
     Ok(Some(id))
+}
+
+/// Inserts the row of a directory whose current version has that number. Returns it, or `None` if the owner has a
+/// directory of that name.
+fn insert(conn: &mut Connection, new: &NewDirectory<'_>, head: i64) -> Result<Option<i64>> {
+    let (owner, course) = match new.owner {
+        Owner::Person(person) => (Some(person.as_str()), None),
+        Owner::Course(course) => (None, Some(course)),
+    };
+    Ok(diesel::insert_into(directories::table)
+        .values((
+            directories::owner.eq(owner),
+            directories::course_id.eq(course),
+            directories::name.eq(new.name.as_str()),
+            directories::description.eq(new.facts.description.as_deref()),
+            directories::parent_id.eq(new.parent.map(|(id, _)| id)),
+            directories::parent_version.eq(new.parent.map(|(_, version)| version)),
+            directories::head.eq(head),
+            directories::deliver.eq(new.facts.deliver.as_deref()),
+            directories::deliver_at_start.eq(new.facts.deliver_at_start),
+            directories::created_by.eq(new.by.as_str()),
+            directories::created_at.eq(new.now.micros()),
+        ))
+        .on_conflict_do_nothing()
+        .returning(directories::id)
+        .get_result::<i64>(conn)
+        .optional()?)
 }
 
 /// Changes the name and the facts of a directory. Returns `None` if the owner has another directory of that name.

@@ -4,10 +4,13 @@ use super::{Directory, by_id, is_there};
 use crate::backend::prelude::*;
 use crate::schema::{courses, directories, source_runs, sources};
 use crate::{Error, Result};
+use diesel::dsl::auto_type;
 use nbcourier_domain::{BranchName, ObjectName, RelativePath, RepositoryUrl, Timestamp};
 
 /// Number of runs of a source that are kept.
 const KEPT_RUNS: usize = 50;
+/// The number of failures in a row from which on a source is in trouble.
+pub const MANY_FAILURES: i64 = 3;
 
 /// A repository that a directory follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,6 +152,23 @@ fn parse(row: Row) -> Result<Source> {
     })
 }
 
+/// The sources of directories that are not deleted.
+#[auto_type]
+fn of_directories() -> _ {
+    sources::table
+        .inner_join(directories::table)
+        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .filter(is_there())
+}
+
+/// The condition that no run has a source at that time.
+#[auto_type]
+fn is_free(now: i64) -> _ {
+    sources::running_until
+        .is_null()
+        .or(sources::running_until.lt(now))
+}
+
 /// Returns the source of a directory.
 pub fn find(conn: &mut Connection, directory: i64) -> Result<Option<Source>> {
     let row = sources::table
@@ -179,10 +199,7 @@ pub fn url_of(conn: &mut Connection, directory: i64) -> Result<Option<String>> {
 
 /// Returns the source with that hook, unless its directory is deleted.
 pub fn by_hook(conn: &mut Connection, hook: &str) -> Result<Option<Source>> {
-    let row = sources::table
-        .inner_join(directories::table)
-        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
-        .filter(is_there())
+    let row = of_directories()
         .filter(sources::hook_id.eq(hook))
         .select(COLUMNS)
         .get_result::<Row>(conn)
@@ -238,16 +255,9 @@ pub fn hasten(conn: &mut Connection, directory: i64, at: Timestamp) -> Result<()
 
 /// Returns the sources whose look is due and that no run has, the one that has waited longest first.
 pub fn due(conn: &mut Connection, now: Timestamp, limit: usize) -> Result<Vec<i64>> {
-    Ok(sources::table
-        .inner_join(directories::table)
-        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
-        .filter(is_there())
+    Ok(of_directories()
         .filter(sources::next_at.le(now.micros()))
-        .filter(
-            sources::running_until
-                .is_null()
-                .or(sources::running_until.lt(now.micros())),
-        )
+        .filter(is_free(now.micros()))
         .order(sources::next_at)
         .select(sources::directory_id)
         .at_most(limit)
@@ -274,15 +284,8 @@ pub fn beside(conn: &mut Connection, directory: i64) -> Result<Vec<i64>> {
 
 /// Returns the time at which the next look is due, apart from the sources that runs have.
 pub fn next_time(conn: &mut Connection, now: Timestamp) -> Result<Option<Timestamp>> {
-    let first = sources::table
-        .inner_join(directories::table)
-        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
-        .filter(is_there())
-        .filter(
-            sources::running_until
-                .is_null()
-                .or(sources::running_until.lt(now.micros())),
-        )
+    let first = of_directories()
+        .filter(is_free(now.micros()))
         .order(sources::next_at)
         .select(sources::next_at)
         .at_most(1)
@@ -302,11 +305,7 @@ pub fn take(
     let free = sources::table
         .find(directory)
         .filter(sources::next_at.le(now.micros()))
-        .filter(
-            sources::running_until
-                .is_null()
-                .or(sources::running_until.lt(now.micros())),
-        );
+        .filter(is_free(now.micros()));
     let taken = diesel::update(free)
         .set(sources::running_until.eq(until.micros()))
         .execute(conn)?;
@@ -399,10 +398,7 @@ pub fn settle(conn: &mut Connection, directory: i64, looked: &Looked) -> Result<
 
 /// Returns the number of sources whose last so many runs all failed, among directories that are not deleted.
 pub fn failing(conn: &mut Connection, at_least: i64) -> Result<Vec<(i64, i64)>> {
-    Ok(sources::table
-        .inner_join(directories::table)
-        .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
-        .filter(is_there())
+    Ok(of_directories()
         .filter(sources::failures.ge(at_least))
         .order(sources::directory_id)
         .select((sources::directory_id, sources::failures))

@@ -38,13 +38,14 @@ fn refusal(view: &View, error: Refusal) -> Error {
     }
 }
 
+/// Makes a version by these operations. A refusal is in words for the reader of the page.
 async fn commit(
-    exchange: &Exchange,
+    (exchange, view): (&Exchange, &View),
     ready: directories::Ready,
     operations: Vec<Operation>,
     message: &str,
     parcel: Option<Parcel>,
-) -> std::result::Result<Committed, Refusal> {
+) -> Result<Committed> {
     let message = message.replace("\r\n", "\n");
     let batch = Batch {
         operations,
@@ -55,7 +56,8 @@ async fn commit(
         Some(parcel) => parcel,
         None => Intake::new(exchange).finish()?,
     };
-    ready.commit(batch, parcel).await
+    let committed = ready.commit(batch, parcel).await;
+    committed.map_err(|error| refusal(view, error))
 }
 
 /// Handles `POST d/{owner}/{directory}/upload`: stores files in a folder, all or none.
@@ -87,8 +89,14 @@ pub async fn upload(
         })
     });
     let puts = puts.collect::<Result<Vec<_>>>()?;
-    let committed = commit(&exchange, ready, puts, &message, Some(parcel)).await;
-    let committed = committed.map_err(|error| refusal(&reader.view, error))?;
+    let committed = commit(
+        (&exchange, &reader.view),
+        ready,
+        puts,
+        &message,
+        Some(parcel),
+    )
+    .await?;
     let what = if committed.changed {
         "uploaded"
     } else {
@@ -110,8 +118,7 @@ pub async fn make_folder(
     let path = within(folder.as_ref(), fields.text("name"))?;
     let place = folder::address(&reader.view, &address, Some(&path));
     let make = vec![Operation::MakeFolder { path }];
-    let committed = commit(&exchange, ready, make, "", None).await;
-    let committed = committed.map_err(|error| refusal(&reader.view, error))?;
+    let committed = commit((&exchange, &reader.view), ready, make, "", None).await?;
     Ok(done(
         &place,
         if committed.changed { "folder" } else { "same" },
@@ -140,8 +147,14 @@ pub async fn remove(
         recursive: true,
         condition: Condition::Any,
     });
-    let committed = commit(&exchange, ready, removals.collect(), "", None).await;
-    let committed = committed.map_err(|error| refusal(&reader.view, error))?;
+    let committed = commit(
+        (&exchange, &reader.view),
+        ready,
+        removals.collect(),
+        "",
+        None,
+    )
+    .await?;
     let place = folder::address(&reader.view, &address, folder.as_ref());
     Ok(done(
         &place,
