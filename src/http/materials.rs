@@ -1,4 +1,4 @@
-//! What requests about repositories need besides the exchange.
+//! The state that requests about repositories need besides the exchange.
 
 use super::error::{Error, Result};
 use nbcourier_auth::Vault;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Materials {
     /// Seals tokens and secrets of hooks.
     pub vault: Vault,
-    /// What git may do.
+    /// The bounds of git.
     pub access: Arc<Access>,
 }
 

@@ -36,7 +36,7 @@ pub struct Sighting {
 /// The hub's word about its users, by their names. It is empty if the hub does not tell.
 pub type Sightings = Arc<HashMap<String, Sighting>>;
 
-/// What the hub said last about its users.
+/// The last answer of the hub about its users.
 #[derive(Default)]
 pub(super) struct HubPresence(Mutex<Option<Known>>);
 

@@ -24,9 +24,9 @@ pub struct Ticket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
-    /// Those of the tree with this digest.
+    /// The contents of the tree with this digest.
     Tree(String),
-    /// Those of a directory, by its number, in a version.
+    /// The contents of a directory, by its number, in a version.
     Directory(i64, i64),
 }
 

@@ -1,4 +1,4 @@
-//! What an operator allows: hosts with private addresses, certificates, sizes and times.
+//! The bounds that an operator sets for git: hosts with private addresses, certificates, sizes and times.
 
 use nbcourier_domain::RepositoryUrl;
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What git may do and where it works.
+/// The bounds of git, and the directory where it works.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// The directory of the fetched repositories.

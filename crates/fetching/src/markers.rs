@@ -1,4 +1,4 @@
-//! What the bytes of a file say: solutions that nbgrader removes from releases, and pointers to bytes elsewhere.
+//! Marks in the bytes of a file: solutions that nbgrader removes from releases, and pointers to bytes elsewhere.
 
 use memchr::memmem;
 use nbcourier_domain::Sha256Sum;

@@ -1,4 +1,5 @@
-//! Which files of a commit become files of a directory, and which are left out and why. Nothing here does I/O.
+//! The choice of the files of a commit that become files of a directory. The others are left out with a reason. Nothing here
+//! does I/O.
 
 use crate::failure::{Failure, quoted};
 use crate::listing::{Entry, Kind};

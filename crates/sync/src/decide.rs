@@ -14,7 +14,7 @@ pub enum Mode {
     Push,
 }
 
-/// What is to be done about a path.
+/// The action that a path needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing: both sides are as they were agreed on, or a difference stays.

@@ -15,14 +15,14 @@ const KNOWN: &str = "deliveries.json";
 /// The maximum size of it that is read, in bytes.
 const MAX_KNOWN: u64 = 16 * 1024 * 1024;
 
-/// Which deliveries are wanted.
+/// The deliveries that are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// Only those of this course.
     pub course: Option<CourseId>,
     /// Only those at the start of servers.
     pub is_at_start: bool,
-    /// How they are brought up to date.
+    /// The wishes for the pull.
     pub wishes: Wishes,
 }
 

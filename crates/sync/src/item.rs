@@ -1,4 +1,4 @@
-//! What a path has on one side.
+//! The entry of a path on one side.
 
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Sides<'a> {
     /// The way in which contents move.
     pub mode: Mode,
-    /// What both sides last agreed on.
+    /// The entries that both sides last agreed on.
     pub base: &'a Listing,
     /// The folder.
     pub here: &'a Listing,

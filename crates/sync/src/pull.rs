@@ -21,7 +21,7 @@ use std::path::Path;
 /// The number of rounds after which a folder that somebody writes all the time is left to the next pull.
 const ROUNDS: usize = 3;
 
-/// What is wanted of a pull.
+/// The wishes for a pull.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wishes {
     /// Brings back what was removed from the folder.

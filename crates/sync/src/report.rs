@@ -1,4 +1,4 @@
-//! What a round has done, for people and programs.
+//! The report of a round, for people and programs.
 
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ pub struct Second {
     pub beside: String,
 }
 
-/// What a round has done with a folder. Paths are below the folder.
+/// The report of a round about a folder. Paths are below the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The directory, as addresses have it.

@@ -1,4 +1,4 @@
-//! What a round has noted before it began. If it is interrupted, the next one knows what had been done.
+//! The notes of a round from before it began. If the round is interrupted, the next one knows the finished steps.
 
 use super::item::Listing;
 use super::plan::{Plan, Step};

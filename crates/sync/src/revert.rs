@@ -17,7 +17,7 @@ pub struct Received {
     path: RelativePath,
 }
 
-/// What was done with a file.
+/// The result for a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reverted {
     /// The file.

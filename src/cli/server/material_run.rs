@@ -152,7 +152,7 @@ fn token(materials: &Materials, job: &Job) -> Result<Option<Token>, Failure> {
     })
 }
 
-/// What the blocking part of a run needs.
+/// The state of the blocking part of a run.
 struct Gathering {
     exchange: Exchange,
     access: Arc<Access>,

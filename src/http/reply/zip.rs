@@ -95,7 +95,7 @@ struct Entry {
 enum Rest {
     /// Trees of submissions, and the directory in the archive for each submission.
     Trees(Bundle, HashMap<i64, String>),
-    /// Those of a version of a directory, and its time.
+    /// The contents of a version of a directory, and its time.
     Directory(ArchiveFiles, Timestamp),
 }
 

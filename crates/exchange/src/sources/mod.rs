@@ -78,7 +78,7 @@ impl CourseDirectory {
     }
 }
 
-/// What the readers of a directory may know of its source.
+/// The facts of a source that the readers of its directory may know.
 #[derive(Debug, Clone)]
 pub struct SourceFacts {
     /// The address of the repository.

@@ -1,4 +1,4 @@
-//! What a directory follows, parsed.
+//! The settings of a source, parsed.
 
 use super::exclude::Exclude;
 use crate::{Error, Result};

@@ -17,7 +17,7 @@ pub const MANY_FAILURES: i64 = 3;
 pub struct Source {
     /// The row of the directory.
     pub directory: i64,
-    /// What is followed.
+    /// The settings: repository, branch, folder, and the times of looks.
     pub settings: Settings,
     /// The sealed token for the repository.
     pub token: Option<Vec<u8>>,

@@ -33,9 +33,9 @@ pub struct State {
     pub directory: Option<Directory>,
     /// The version that the folder has whole.
     pub version: Option<i64>,
-    /// What both sides last agreed on.
+    /// The entries that both sides last agreed on.
     pub base: Listing,
-    /// What a round that has begun brings into the folder.
+    /// The entries that a begun round brings into the folder.
     pub pending: Listing,
     /// The second files that rounds have put into the folder.
     pub placed: BTreeMap<RelativePath, Sha256Sum>,

@@ -26,7 +26,7 @@ struct Page<'a> {
     done: Option<String>,
 }
 
-/// What was done before.
+/// The query of a page, with the change that was made before.
 #[derive(serde::Deserialize)]
 pub struct SettingsQuery {
     done: Option<String>,

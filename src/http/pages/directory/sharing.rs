@@ -116,7 +116,7 @@ fn receiver(view: &View, fields: &Fields) -> Result<Principal> {
     }
 }
 
-/// What was done before.
+/// The query of a page, with the change that was made before.
 #[derive(serde::Deserialize)]
 pub struct SharingQuery {
     done: Option<String>,
