@@ -17,7 +17,8 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-PAGE_LIMIT_S = 30
+# The machine may do much else at the same time.
+PAGE_LIMIT_S = 90
 # The pause between two looks at a page, in seconds.
 LOOK_S = 0.1
 IS_COMPLETE = "return document.readyState === 'complete'"

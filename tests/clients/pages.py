@@ -56,8 +56,8 @@ def text(browser: Chrome) -> str:
     return browser.find_element(By.TAG_NAME, "body").text
 
 
-def wait_for(browser: Chrome, condition) -> None:
-    WebDriverWait(browser, PAGE_LIMIT_S, 0.05).until(condition)
+def wait_for(browser: Chrome, condition, limit_s: float = PAGE_LIMIT_S) -> None:
+    WebDriverWait(browser, limit_s, 0.05).until(condition)
 
 
 def find(browser: Chrome, by: str, what: str) -> WebElement:

@@ -95,6 +95,35 @@ pub fn mark_arrived(conn: &mut Connection, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// Notes again the objects of those of these rows that a clean-up removed while their bytes were on the way. The object may
+/// have been deleted before its bytes were there.
+pub fn note_late(conn: &mut Connection, objects: &[(i64, BlobRef)], now: Timestamp) -> Result<()> {
+    let there = present(conn, objects)?;
+    for (id, blob) in objects.iter().filter(|(id, _)| !there.contains(id)) {
+        let removed = (
+            removed_objects::blob_id.eq(id),
+            removed_objects::sha256.eq(blob.sha256.0.to_vec()),
+            removed_objects::size.eq(i64::try_from(blob.size).unwrap_or(i64::MAX)),
+            removed_objects::removed_at.eq(now.micros()),
+        );
+        diesel::insert_into(removed_objects::table)
+            .values(removed)
+            .on_conflict(removed_objects::blob_id)
+            .do_update()
+            .set(removed_objects::removed_at.eq(now.micros()))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Returns the IDs of those of these rows that exist.
+fn present(conn: &mut Connection, objects: &[(i64, BlobRef)]) -> Result<HashSet<i64>> {
+    let rows = blobs::table
+        .filter(among(blobs::id, objects.iter().map(|(id, _)| *id)))
+        .select(blobs::id);
+    Ok(rows.load::<i64>(conn)?.into_iter().collect())
+}
+
 /// Notes that the bytes of these rows are missing or damaged, so that the next one who brings them sends them.
 pub fn mark_missing(conn: &mut Connection, ids: &[i64]) -> Result<()> {
     let stored = blobs::table
@@ -209,10 +238,11 @@ pub fn waiting_since(conn: &mut Connection, before: Timestamp) -> Result<(u64, u
     parse_totals(removed.select(select).get_result(conn)?)
 }
 
-/// Forgets objects that are deleted.
-pub fn forget_removed(conn: &mut Connection, ids: &[i64]) -> Result<()> {
-    let deleted =
-        removed_objects::table.filter(among(removed_objects::blob_id, ids.iter().copied()));
+/// Forgets objects that are deleted, unless they were noted again since `before`.
+pub fn forget_removed(conn: &mut Connection, ids: &[i64], before: Timestamp) -> Result<()> {
+    let deleted = removed_objects::table
+        .filter(among(removed_objects::blob_id, ids.iter().copied()))
+        .filter(removed_objects::removed_at.lt(before.micros()));
     diesel::delete(deleted).execute(conn)?;
     Ok(())
 }
@@ -341,8 +371,16 @@ mod tests {
             (due[0].id, due[0].sha256, due[0].size),
             (old.id, blob(1).sha256, 100)
         );
-        forget_removed(conn, &[old.id]).unwrap();
+        // The bytes arrive after the object was deleted.
+        let both = [(old.id, blob(1)), (new.id, blob(1))];
+        note_late(conn, &both, at(6)).unwrap();
+        forget_removed(conn, &[old.id], at(6)).unwrap();
+        assert_eq!(waiting(conn).unwrap(), (1, 100), "it is deleted once more");
+        forget_removed(conn, &[old.id], at(7)).unwrap();
         assert_eq!(waiting(conn).unwrap(), (0, 0));
+        note_late(conn, &both, at(8)).unwrap();
+        let late = super::removed(conn, at(9), 10).unwrap();
+        assert_eq!((late.len(), late[0].id), (1, old.id));
     }
 
     #[test]

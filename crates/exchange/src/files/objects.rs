@@ -44,7 +44,12 @@ pub(super) async fn send(
     let blobs = blobs.clone();
     let sent = blocking(move || blobs.send(sending)).await??;
     if !sent.is_empty() {
-        let note = move |conn: &mut Connection| Ok(store::objects::mark_arrived(conn, &sent)?);
+        let mut arrived = objects.clone();
+        arrived.retain(|(id, _)| sent.contains(id));
+        let note = move |conn: &mut Connection| {
+            store::objects::mark_arrived(conn, &sent)?;
+            Ok(store::objects::note_late(conn, &arrived, Timestamp::now())?)
+        };
         rows.without_policy().write(note).await?;
     }
     Ok(objects)

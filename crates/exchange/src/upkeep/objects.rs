@@ -44,7 +44,8 @@ pub(super) async fn delete_removed(exchange: &Exchange, report: &mut GcReport) -
         report.files += found.len();
         report.bytes += found.iter().map(|object| object.size).sum::<u64>();
         let ids: Vec<i64> = found.iter().map(|object| object.id).collect();
-        let forget = move |conn: &mut Connection| Ok(store::objects::forget_removed(conn, &ids)?);
+        let forget =
+            move |conn: &mut Connection| Ok(store::objects::forget_removed(conn, &ids, before)?);
         exchange.without_policy().write(forget).await?;
     }
 }
