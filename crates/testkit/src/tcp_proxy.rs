@@ -33,6 +33,8 @@ pub struct TcpProxy {
 }
 
 struct State {
+    /// Connections on which a client has sent this text are passed on as they are.
+    exempt: Option<&'static [u8]>,
     behaviour: Mutex<(Behaviour, usize)>,
     changed: Condvar,
     /// The first lines of all requests of HTTP.
@@ -47,9 +49,19 @@ const METHODS: [&str; 5] = ["GET ", "PUT ", "POST ", "HEAD ", "DELETE "];
 impl TcpProxy {
     /// Starts a proxy to a port of this machine.
     pub fn to(server: u16) -> Self {
+        Self::start(server, None)
+    }
+
+    /// Starts the same, which passes everything on of connections on which the client has sent that text.
+    pub fn sparing(server: u16, text: &'static [u8]) -> Self {
+        Self::start(server, Some(text))
+    }
+
+    fn start(server: u16, exempt: Option<&'static [u8]>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(State {
+            exempt,
             behaviour: Mutex::new((Behaviour::Pass, 0)),
             changed: Condvar::new(),
             requests: Mutex::default(),
@@ -111,6 +123,14 @@ struct Decision {
     answer: &'static [u8],
 }
 
+impl Decision {
+    const PASS: Self = Self {
+        pass: true,
+        close: false,
+        answer: b"",
+    };
+}
+
 impl State {
     /// Notes the first line if the bytes begin a request of HTTP. Returns whether they do. A client sends no request
     /// before it has the answer to the one before, so none begins within what is read at once.
@@ -151,7 +171,7 @@ impl State {
             close,
             answer,
         };
-        let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+        let has = |text: &[u8]| contains(bytes, text);
         let mut now = self.behaviour.lock().expect("no panic while it is held");
         let decided = match &now.0 {
             Behaviour::Refuse => decision(false, true, b""),
@@ -182,6 +202,10 @@ impl State {
         self.changed.notify_all();
         decided
     }
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }
 
 /// Passes on what the server sends, until the end or until the behaviour cuts it. `answered` counts the bytes.
@@ -219,14 +243,22 @@ fn connect(client: &TcpStream, server: u16, state: &Arc<State>) -> std::io::Resu
     });
     let (mut client, mut upstream) = (client, &upstream);
     let mut bytes = vec![0; 64 * 1024];
+    let mut is_exempt = false;
     loop {
         let read = client.read(&mut bytes)?;
         answered.store(0, Ordering::Relaxed);
+        is_exempt |= state
+            .exempt
+            .is_some_and(|text| contains(&bytes[..read], text));
         let Decision {
             pass,
             close,
             answer,
-        } = state.decide(&bytes[..read]);
+        } = if is_exempt {
+            Decision::PASS
+        } else {
+            state.decide(&bytes[..read])
+        };
         client.write_all(answer)?;
         if close {
             client.shutdown(Shutdown::Both)?;

@@ -11,6 +11,9 @@ mod waiting;
 use nbcourier_testdb::Cluster;
 use nbcourier_testkit::{Course, Server, Setup};
 
+/// A part of the settings of sessions that only read. Their transactions are not those that a test holds back.
+const READING: &[u8] = b"default_transaction_read_only = on";
+
 /// Returns the setup of a server on an empty database of that cluster.
 fn setup_on(cluster: &Cluster) -> Setup {
     let database = cluster.create();
