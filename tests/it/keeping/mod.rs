@@ -1,7 +1,6 @@
 //! The storage of a term's work: backup and restore, clean-ups, repairs, archives of courses.
 
 mod archive;
-
 mod backup;
 mod clearing;
 pub mod place;
