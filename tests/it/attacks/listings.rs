@@ -10,6 +10,8 @@ use serde_json::json;
 
 /// The maximum memory of one request beyond that of the idle server, in bytes.
 const MOST: u64 = 64 * 1024 * 1024;
+/// The maximum length of a page of a listing, in bytes: its two megabytes of text can become six times as long in JSON.
+const LONGEST_PAGE: usize = 12 * 1024 * 1024;
 /// The maximum number of files in a tree.
 const FILES: usize = 10_000;
 /// The number of submissions of the same tree.
@@ -312,6 +314,11 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
                 let Some(next) = next.flatten() else {
                     break;
                 };
+                assert!(
+                    reply.body.len() <= LONGEST_PAGE,
+                    "a page of {target} has {} bytes",
+                    reply.body.len()
+                );
                 cursor = percent_encode(&next);
             }
         }

@@ -47,6 +47,19 @@ pub struct Directory {
     pub head: Version,
 }
 
+impl Directory {
+    /// Returns the number of bytes of its text.
+    fn text(&self) -> usize {
+        let owner = match &self.owner {
+            DirectoryOwner::Person(person) => person.as_str(),
+            DirectoryOwner::Course(course) => course.as_str(),
+        };
+        let optional = [&self.description, &self.deliver].into_iter().flatten();
+        let own = owner.len() + self.name.as_str().len() + self.created_by.len();
+        own + optional.map(String::len).sum::<usize>() + self.head.text()
+    }
+}
+
 /// A version of a directory.
 #[derive(Debug, Clone)]
 pub struct Version {
@@ -68,6 +81,15 @@ pub struct Version {
     pub size: Size,
     /// The digest of its files, if it is computed.
     pub digest: Option<Sha256Sum>,
+}
+
+impl Version {
+    /// Returns the number of bytes of its text.
+    fn text(&self) -> usize {
+        let optional = [&self.device, &self.message, &self.origin, &self.label];
+        let optional = optional.into_iter().flatten().map(String::len);
+        self.made_by.len() + optional.sum::<usize>()
+    }
 }
 
 /// The size of a version.
@@ -487,7 +509,7 @@ pub fn deleted(
         .select(columns())
         .at_most(portion.limit())
         .load_iter::<Row>(conn)?;
-    portion.take(rows, parse, |directory| directory.name.as_str().len())
+    portion.take(rows, parse, Directory::text)
 }
 
 /// Removes the directories that were deleted before `limit`, with all their versions. Returns their number.

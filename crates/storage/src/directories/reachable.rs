@@ -156,9 +156,7 @@ pub fn list(
         .select(columns())
         .at_most(portion.limit())
         .load_iter::<Row>(conn)?;
-    portion.take(rows, parse, |directory| {
-        directory.description.as_deref().map_or(0, str::len)
-    })
+    portion.take(rows, parse, Directory::text)
 }
 
 /// Returns the rows of all directories that the reader can read.

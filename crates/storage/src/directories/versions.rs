@@ -87,9 +87,7 @@ pub fn list(
         .select(VERSION)
         .at_most(portion.limit())
         .load_iter::<VersionRow>(conn)?;
-    portion.take(rows, parse_version, |version| {
-        version.message.as_deref().map_or(0, str::len)
-    })
+    portion.take(rows, parse_version, Version::text)
 }
 
 /// Returns a portion of the kept versions below a number in which a path changed, or anything below it, the newest first,
@@ -126,9 +124,7 @@ pub fn of_path(
         .select(VERSION)
         .at_most(portion.limit())
         .load_iter::<VersionRow>(conn)?;
-    portion.take(rows, parse_version, |version| {
-        version.message.as_deref().map_or(0, str::len)
-    })
+    portion.take(rows, parse_version, Version::text)
 }
 
 /// Sets or removes the label of a version.
