@@ -25,9 +25,8 @@ def begin(server: ServerApp) -> None:
     is_off = os.environ.get("NBCOURIER_AT_START") == "0"
     if is_off or not NbCourier(parent=server).at_start:
         return
-    tokens = ("JUPYTERHUB_API_TOKEN", "NBCOURIER_TOKEN_FILE")
     found = program()
-    if found is None or not any(map(os.environ.get, tokens)):
+    if found is None or not has_token():
         return
     try:
         child = subprocess.Popen(
@@ -45,6 +44,12 @@ def begin(server: ServerApp) -> None:
     # Otherwise a dead child would stay in the list of processes.
     reaper = threading.Thread(target=child.wait, name="nbcourier start", daemon=True)
     reaper.start()
+
+
+def has_token() -> bool:
+    """Whether the environment has a hub's token, or names a file with one."""
+    tokens = ("JUPYTERHUB_API_TOKEN", "NBCOURIER_TOKEN_FILE")
+    return any(map(os.environ.get, tokens))
 
 
 def program() -> str | None:

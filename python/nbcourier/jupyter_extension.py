@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import at_start
+from . import at_start, syncing
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     at_start.begin(server)
+    syncing.begin(server)
     try:
         from . import assignment_list_pages, nbgrader_pages
     except ImportError as error:

@@ -43,6 +43,11 @@ class NbCourier(LoggingConfigurable):
         help="Whether the folders that courses deliver are brought up to date when a Jupyter server starts.",
     ).tag(config=True)
 
+    sync = Bool(
+        True,
+        help="Whether `nbcourier sync run` runs beside a Jupyter server, if there are pairs.",
+    ).tag(config=True)
+
     @cached_property
     def transport(self) -> Transport:
         """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""

@@ -35,6 +35,23 @@ impl Asking {
         ask(&self.client, work)
     }
 
+    /// Returns the variables that name the exchange and the file of the token as this command line does.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let token_file = self.client.token_file.as_deref();
+        let token_file = token_file.and_then(|path| std::path::absolute(path).ok());
+        let all = [
+            ("NBCOURIER_URL", self.client.url.clone()),
+            ("NBCOURIER_SERVICE_NAME", self.client.service_name.clone()),
+            (
+                "NBCOURIER_TOKEN_FILE",
+                token_file.map(|path| path.display().to_string()),
+            ),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// Whether JSON is to be printed.
     pub fn is_json(&self) -> bool {
         self.json

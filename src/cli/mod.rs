@@ -17,6 +17,7 @@ mod private;
 mod progress;
 mod selection;
 mod server;
+mod sync;
 mod table;
 mod table_file;
 mod when;
@@ -97,6 +98,8 @@ enum Command {
     Revert(Late<revert::Arguments>),
     /// Bring the folders up to date that your courses deliver at the start of your server
     Start(Late<start::Arguments>),
+    /// Keep folders of this machine and directories equal
+    Sync(Late<sync::Arguments>),
     /// Make directories of a course follow folders of git repositories
     Materials(Late<materials::Arguments>),
     /// Show who did what, in one course or in all
@@ -165,6 +168,7 @@ pub fn run() -> ExitCode {
         Command::Pull(Late(arguments)) => pull::run(*arguments),
         Command::Revert(Late(arguments)) => revert::run(&arguments),
         Command::Start(Late(arguments)) => start::run(&arguments),
+        Command::Sync(Late(arguments)) => sync::run(*arguments),
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(&arguments),

@@ -32,6 +32,7 @@ mod replicas;
 mod s3;
 mod sql;
 mod statements;
+mod syncing;
 mod uploads;
 mod v1;
 mod watching;

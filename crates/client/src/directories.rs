@@ -95,14 +95,25 @@ impl Client {
         directory: &DirectoryAddress,
         version: i64,
     ) -> Result<(i64, Vec<ChangedPath>)> {
+        self.changes_within(directory, version, 0).await
+    }
+
+    /// Returns the same. If nothing has changed, the exchange waits for so many seconds, and at most 25.
+    pub async fn changes_within(
+        &self,
+        directory: &DirectoryAddress,
+        version: i64,
+        seconds: u8,
+    ) -> Result<(i64, Vec<ChangedPath>)> {
         let (below, version) = (Below::of(directory), version.to_string());
+        let seconds = seconds.to_string();
         let (mut number, mut all) = (0, Vec::new());
         let take = |mut page: DirectoryChanges| {
             number = page.version;
             all.append(&mut page.changes);
             page.next
         };
-        let arguments = [("since", version.as_str())];
+        let arguments = [("since", version.as_str()), ("wait", seconds.as_str())];
         self.pages_with(&below.names(&["changes"]), &arguments, take)
             .await?;
         Ok((number, all))
@@ -270,6 +281,20 @@ impl Client {
         let below = Below::of(directory);
         let body = json!(changes);
         self.send(Method::POST, &below.names(&["changes"]), Body::Json(&body))
+            .await
+    }
+
+    /// Applies operations if that version is the current one.
+    pub async fn commit_to(
+        &self,
+        directory: &DirectoryAddress,
+        changes: &NewChanges,
+        version: i64,
+    ) -> Result<Committed> {
+        let (below, tag) = (Below::of(directory), format!("\"v{version}\""));
+        let body = json!(changes);
+        let body = Body::JsonIf(&body, &tag);
+        self.send(Method::POST, &below.names(&["changes"]), body)
             .await
     }
 

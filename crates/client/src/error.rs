@@ -67,9 +67,28 @@ pub enum Error {
     /// The exchange does not have these bytes, or the caller may not know of them.
     #[error("The exchange lacks the bytes of {} files", .0.len())]
     MissingBlobs(Vec<Sha256Sum>),
+    /// Some paths of a directory are not as a change requires. Nothing was changed.
+    #[error("{sentence}")]
+    Conflicts {
+        /// The reason, in the words of the exchange.
+        sentence: String,
+        /// The paths.
+        paths: Vec<String>,
+    },
     /// The request cannot be made.
     #[error("{0}")]
     Impossible(String),
+}
+
+impl Error {
+    /// Returns the HTTP status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } | Self::Before { status, .. } => Some(*status),
+            Self::Conflicts { .. } | Self::MissingBlobs(_) => Some(409),
+            _ => None,
+        }
+    }
 }
 
 /// Returns advice on a refusal with this status.

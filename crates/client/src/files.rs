@@ -4,9 +4,11 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// Bytes that are read at a time.
@@ -23,6 +25,7 @@ pub struct Source {
 enum Part {
     Bytes(Bytes),
     File(PathBuf, u64),
+    Opened(Arc<File>, u64),
 }
 
 impl Source {
@@ -38,11 +41,18 @@ impl Source {
         self.parts.push_back(Part::File(path.to_owned(), size));
     }
 
+    /// Adds a file that is open already, and must still have that size when it is sent.
+    pub fn add_opened(&mut self, file: File, size: u64) {
+        self.size += size;
+        self.parts.push_back(Part::Opened(Arc::new(file), size));
+    }
+
     /// Returns the body for one attempt to send it.
     pub(super) fn body(&self) -> reqwest::Body {
         reqwest::Body::wrap(Reading {
             parts: self.parts.clone(),
             file: None,
+            at: 0,
             left: self.size,
         })
     }
@@ -51,7 +61,9 @@ impl Source {
 /// A body that is being sent. It fails if a file has become shorter.
 struct Reading {
     parts: VecDeque<Part>,
-    file: Option<(File, u64)>,
+    file: Option<(Arc<File>, u64)>,
+    /// The position in the file.
+    at: u64,
     left: u64,
 }
 
@@ -66,14 +78,19 @@ impl Reading {
                 }
                 let length = usize::try_from(*left).map_or(CHUNK, |left| left.min(CHUNK));
                 let mut bytes = vec![0; length];
-                file.read_exact(&mut bytes)?;
+                // Another attempt may read the same open file.
+                file.read_exact_at(&mut bytes, self.at)?;
+                self.at += length as u64;
                 *left -= length as u64;
                 self.left -= length as u64;
                 return Ok(Some(bytes.into()));
             }
             match self.parts.pop_front() {
                 None => return Ok(None),
-                Some(Part::File(path, size)) => self.file = Some((File::open(path)?, size)),
+                Some(Part::File(path, size)) => {
+                    (self.file, self.at) = (Some((Arc::new(File::open(path)?), size)), 0);
+                }
+                Some(Part::Opened(file, size)) => (self.file, self.at) = (Some((file, size)), 0),
                 Some(Part::Bytes(bytes)) => {
                     self.left -= bytes.len() as u64;
                     return Ok(Some(bytes));

@@ -4,11 +4,11 @@ use super::files::Source;
 use super::recognition::{Server, is_marked, recognise};
 use super::token::oddity;
 use super::{Error, Result};
-use nbcourier_api::Problem;
+use nbcourier_api::{ConflictingPath, Problem};
 use nbcourier_domain::RESERVED;
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
@@ -82,6 +82,8 @@ pub(super) enum Body<'a> {
     /// The same, and the entity tag of a reply that is known.
     QueryUnless(&'a [(&'a str, &'a str)], &'a str),
     Json(&'a Value),
+    /// The same, and the entity tag that the resource must have.
+    JsonIf(&'a Value, &'a str),
     /// Bytes and files, of this content type.
     Source(&'static str, &'a Source),
     Form(&'a [(&'a str, &'a str)]),
@@ -279,6 +281,7 @@ impl Client {
                 request.query(arguments).header(IF_NONE_MATCH, *tag)
             }
             Body::Json(value) => request.json(value),
+            Body::JsonIf(value, tag) => request.json(value).header(IF_MATCH, *tag),
             Body::Source(kind, source) => request.header(CONTENT_TYPE, *kind).body(source.body()),
             Body::Form(fields) => request.form(fields),
         }
@@ -350,6 +353,11 @@ impl Client {
                 }
                 let sentence = value["detail"].as_str().or(value["message"].as_str());
                 let sentence = sentence.unwrap_or("The exchange gave no reason").to_owned();
+                if value["type"] == Problem::CONFLICT
+                    && let Some(paths) = conflicting(&value["conflicts"])
+                {
+                    return Err(Error::Conflicts { sentence, paths });
+                }
                 // The exchange sends this sentence for an unknown address.
                 if is_v1 && status == StatusCode::NOT_FOUND && sentence == "Not found" {
                     return Err(Error::TooOld(self.way.url.clone()));
@@ -462,6 +470,13 @@ impl Client {
             advice: self.way.advice.clone(),
         }
     }
+}
+
+/// Returns the paths of conflicts, if there are any.
+fn conflicting(conflicts: &Value) -> Option<Vec<String>> {
+    let conflicts: Vec<ConflictingPath> = serde_json::from_value(conflicts.clone()).ok()?;
+    let paths = conflicts.into_iter().map(|conflict| conflict.path);
+    Some(paths.collect()).filter(|paths: &Vec<String>| !paths.is_empty())
 }
 
 /// Whether the reply has the form of an exchange's success or refusal.

@@ -1,10 +1,14 @@
-//! Carries out the steps of a pull in a folder. Each step replaces a file whole, or does nothing.
+//! Carries out the steps of a round in a folder. Each step replaces a file whole, or does nothing.
 
-use super::folder::{Fingerprint, Incoming, Kept, Root, Scan, State};
-use super::item::{Content, Item};
+use super::decide::Mode;
+use super::folder::{
+    Fingerprint, FullFingerprint, Incoming, Kept, Root, Scan, Seen, State, is_junk, parts,
+};
+use super::item::{Content, Item, Listing};
 use super::names::{Beside, numbered};
 use super::plan::{Plan, Step};
 use super::report::{Report, Second};
+use super::words::{is_race, reason, renamed};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -17,6 +21,13 @@ pub struct Apply<'a> {
     pub scan: &'a Scan,
     pub day: &'a str,
     pub report: &'a mut Report,
+    pub mode: Mode,
+    /// The directory.
+    pub there: &'a Listing,
+    /// The reason for the name of what somebody wrote at the same moment.
+    pub aside: Beside<'a>,
+    /// What comes next, in words.
+    pub next: &'static str,
 }
 
 /// The state of an apply: how often contents are still needed, and the folders that were changed.
@@ -48,13 +59,21 @@ impl Apply<'_> {
                 progress.failures += 1;
                 let path = step.path();
                 self.report.failures.push(if is_race(&error) {
-                    format!("{path} was changed at this moment, so it waits for the next pull")
+                    format!(
+                        "{path} was changed at this moment, so it waits for {}",
+                        self.next
+                    )
                 } else {
                     format!("{path} could not be changed: {}", reason(&error))
                 });
             }
         }
         self.report.renamed = renamed(plan);
+        self.flush(progress)
+    }
+
+    /// Makes the names in the changed folders durable. Returns whether everything was done.
+    fn flush(&mut self, mut progress: Progress) -> bool {
         for folder in &progress.touched {
             // A state that says more than the disk has after a power cut would take an old file for the owner's own.
             let flushed = self.root.folder(folder).and_then(|folder| folder.flush());
@@ -72,21 +91,34 @@ impl Apply<'_> {
         match step {
             Step::Note { path, item } => note(state, path, *item),
             Step::Blocked { path } => self.report.blocked.push(path.as_str().to_owned()),
-            Step::Rename { from, to, .. } => {
+            Step::Rename {
+                from,
+                to,
+                content,
+                replaces,
+            } => {
                 let (folder, name) = self.place(from, progress)?;
-                folder.rename(name, &folder, parts(to).1)?;
+                if replaces.is_some() {
+                    self.rename_over(from, to, &folder, state)?;
+                } else {
+                    folder.rename(name, &folder, parts(to.as_str()).1)?;
+                }
+                let put = self.scan.fingerprints.get(from);
+                saw(state, &folder, to, put, *content);
                 self.report.mine.push(Second {
                     path: from.as_str().to_owned(),
                     beside: to.as_str().to_owned(),
                 });
             }
             Step::RemoveHere { path, item } => {
-                self.remove(path, item, progress)?;
-                note(state, path, None);
+                let is_gone = self.remove(path, item, progress)?;
+                if is_gone && (self.mode == Mode::Pull || !self.there.contains_key(path)) {
+                    note(state, path, None);
+                }
             }
             Step::Receive { path, item, .. } => {
                 match item {
-                    Item::File(content) => self.receive(path, *content, progress)?,
+                    Item::File(content) => self.receive(path, *content, progress, state)?,
                     _ => drop(self.root.make_folder(path.as_str())?),
                 }
                 note(state, path, Some(*item));
@@ -101,15 +133,17 @@ impl Apply<'_> {
                     // An interrupted round has put it there.
                     progress.used(content.sum);
                 } else {
-                    self.receive(to, *content, progress)?;
+                    self.receive(to, *content, progress, state)?;
                 }
                 self.report.beside.push(Second {
                     path: path.as_str().to_owned(),
                     beside: to.as_str().to_owned(),
                 });
-                note(state, path, Some(Item::File(*content)));
+                if self.mode == Mode::Pull {
+                    note(state, path, Some(Item::File(*content)));
+                }
             }
-            // A pull changes nothing there.
+            // These change nothing here.
             Step::RemoveThere { .. } | Step::Send { .. } => {}
         }
         Ok(())
@@ -121,39 +155,80 @@ impl Apply<'_> {
         path: &'p RelativePath,
         progress: &mut Progress,
     ) -> io::Result<(Root, &'p str)> {
-        let (above, name) = parts(path);
+        let (above, name) = parts(path.as_str());
         progress.touched.insert(above.to_owned());
         Ok((self.root.folder(above)?, name))
     }
 
-    /// Moves a file out of the folder, or removes an empty folder.
+    /// Moves a file out of the folder, or removes an empty folder. Returns whether it is gone.
     fn remove(
         &mut self,
         path: &RelativePath,
         item: &Item,
         progress: &mut Progress,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let (folder, name) = match self.place(path, progress) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             place => place?,
         };
         if *item == Item::Folder {
             // Ignored files may be in it. It stays then, and is the owner's.
-            return folder.remove_folder(name).map(drop);
+            let is_gone = folder.remove_folder(name)?;
+            return Ok(is_gone || self.mode == Mode::Pull || self.keep_junk(path, &folder)?);
         }
         let slot = self.kept.slot(path)?;
         match folder.rename(name, &slot.0, &slot.1) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             moved => moved?,
         }
         if self.is_as_seen(path, &slot)? {
             self.report.removed += 1;
             self.report.kept.push(path.as_str().to_owned());
-            return Ok(());
+            return Ok(true);
         }
         // Somebody has written it in between, so it is theirs.
         slot.0.rename(&slot.1, &folder, name)?;
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Moves a folder aside that has nothing but what programs make again by themselves. Returns whether it did.
+    fn keep_junk(&self, path: &RelativePath, folder: &Root) -> io::Result<bool> {
+        let name = parts(path.as_str()).1;
+        if !is_junk(&folder.folder(name)?)? {
+            return Ok(false);
+        }
+        let slot = self.kept.slot(path)?;
+        folder.rename(name, &slot.0, &slot.1)?;
+        Ok(true)
+    }
+
+    /// Gives a file the name of an older copy, which is kept aside.
+    fn rename_over(
+        &self,
+        from: &RelativePath,
+        to: &RelativePath,
+        folder: &Root,
+        state: &mut State,
+    ) -> io::Result<()> {
+        let (name, new) = (parts(from.as_str()).1, parts(to.as_str()).1);
+        let slot = self.kept.slot(to)?;
+        if folder.exchange(name, folder, new)? {
+            // The old copy has the name of the file now.
+            let found = folder.fingerprint(name)?;
+            if found.as_ref() != self.scan.fingerprints.get(to) {
+                folder.exchange(name, folder, new)?;
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            folder.rename(name, &slot.0, &slot.1)?;
+        } else {
+            folder.link(new, &slot.0, &slot.1)?;
+            if !self.is_as_seen(to, &slot)? {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            folder.replace(name, folder, new)?;
+        }
+        state.seen.remove(to);
+        Ok(())
     }
 
     /// Whether a file that was moved aside is the one that the scan saw.
@@ -168,8 +243,9 @@ impl Apply<'_> {
         path: &RelativePath,
         content: Content,
         progress: &mut Progress,
+        state: &mut State,
     ) -> io::Result<()> {
-        let (above, name) = parts(path);
+        let (above, name) = parts(path.as_str());
         let folder = self.root.make_folder(above)?;
         progress.touched.insert(above.to_owned());
         let is_last = progress.used(content.sum);
@@ -184,9 +260,11 @@ impl Apply<'_> {
             None
         };
         let (from, own) = self.incoming.take(content, is_last)?;
+        let put = from.fingerprint(&own)?;
         let Some(slot) = slot else {
             from.rename(&own, &folder, name)?;
             self.report.received += 1;
+            saw(state, &folder, path, put.as_ref(), content);
             return Ok(());
         };
         // The new file goes to the place of the kept one first. Then both change places in one step, so a kill leaves
@@ -194,15 +272,21 @@ impl Apply<'_> {
         from.rename(&own, &slot.0, &slot.1)?;
         match folder.exchange(name, &slot.0, &slot.1) {
             Ok(true) => {}
-            Ok(false) => return self.replace(path, &folder, name, &slot),
+            Ok(false) => {
+                self.replace(path, &folder, name, &slot)?;
+                saw(state, &folder, path, put.as_ref(), content);
+                return Ok(());
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 slot.0.rename(&slot.1, &folder, name)?;
                 self.report.received += 1;
+                saw(state, &folder, path, put.as_ref(), content);
                 return Ok(());
             }
             Err(error) => return Err(error),
         }
         self.report.received += 1;
+        saw(state, &folder, path, put.as_ref(), content);
         self.look_at_the_replaced(path, &folder, &slot)
     }
 
@@ -234,10 +318,10 @@ impl Apply<'_> {
             return Ok(());
         }
         for number in 1..1000 {
-            let Some(beside) = numbered(path, Beside::Mine, self.day, number) else {
+            let Some(beside) = numbered(path, self.aside, self.day, number) else {
                 continue;
             };
-            match slot.0.rename(&slot.1, folder, parts(&beside).1) {
+            match slot.0.rename(&slot.1, folder, parts(beside.as_str()).1) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 moved => {
                     moved?;
@@ -253,10 +337,30 @@ impl Apply<'_> {
     }
 }
 
-fn parts(path: &RelativePath) -> (&str, &str) {
-    path.as_str()
-        .rsplit_once('/')
-        .unwrap_or(("", path.as_str()))
+/// Notes the content of a file that was put into its place, if it is still the one that was put there.
+fn saw(
+    state: &mut State,
+    folder: &Root,
+    path: &RelativePath,
+    put: Option<&Fingerprint>,
+    content: Content,
+) {
+    if state.there.is_none() {
+        // A delivered folder is scanned without fingerprints.
+        return;
+    }
+    let found = folder.stat(parts(path.as_str()).1).ok().flatten();
+    let found = found.as_ref().map(FullFingerprint::of);
+    let found = found.filter(|found| put == Some(&found.file));
+    if let Some(fingerprint) = found {
+        let seen = Seen {
+            fingerprint,
+            content,
+        };
+        state.seen.insert(path.clone(), seen);
+    } else {
+        state.seen.remove(path);
+    }
 }
 
 fn note(state: &mut State, path: &RelativePath, item: Option<Item>) {
@@ -264,54 +368,4 @@ fn note(state: &mut State, path: &RelativePath, item: Option<Item>) {
         Some(item) => state.base.insert(path.clone(), item),
         None => state.base.remove(path),
     };
-}
-
-/// Whether somebody else changed the place at the same moment.
-fn is_race(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory
-    )
-}
-
-/// Returns the reason of a failure in words.
-pub fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::StorageFull => {
-            "there is no space left on the disk. Remove what you do not need".to_owned()
-        }
-        io::ErrorKind::QuotaExceeded => {
-            "your quota of disk space is used up. Remove what you do not need".to_owned()
-        }
-        _ => error.to_string(),
-    }
-}
-
-/// Returns the number of files that go under one name and come under another.
-fn renamed(plan: &Plan) -> usize {
-    let mut gone: BTreeMap<Sha256Sum, usize> = BTreeMap::new();
-    for step in &plan.steps {
-        if let Step::RemoveHere { item, .. } = step
-            && let Some(content) = item.content()
-        {
-            *gone.entry(content.sum).or_default() += 1;
-        }
-    }
-    let mut number = 0;
-    for step in &plan.steps {
-        if let Step::Receive {
-            item,
-            replaces: None,
-            ..
-        } = step
-            && let Some(left) = item
-                .content()
-                .and_then(|content| gone.get_mut(&content.sum))
-            && *left > 0
-        {
-            *left -= 1;
-            number += 1;
-        }
-    }
-    number
 }

@@ -2,9 +2,11 @@
 //! that both last agreed on. No clock decides anything.
 
 use super::item::Item;
+use serde::{Deserialize, Serialize};
 
 /// The way in which contents move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Both sides become equal.
     TwoWay,
@@ -12,6 +14,17 @@ pub enum Mode {
     Pull,
     /// The directory becomes a copy of the folder.
     Push,
+}
+
+impl Mode {
+    /// Returns the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TwoWay => "two-way",
+            Self::Pull => "pull",
+            Self::Push => "push",
+        }
+    }
 }
 
 /// The action that a path needs.

@@ -3,6 +3,7 @@
 //! Nothing reacts to events. Something moves only where a content differs from the one that both sides last agreed on,
 //! so no change comes back as an echo.
 
+pub mod agent;
 mod apply;
 pub mod decide;
 pub mod deliver;
@@ -18,6 +19,7 @@ mod resume;
 pub mod revert;
 pub mod source;
 mod structure;
+mod words;
 
 pub use decide::{Mode, Verdict, decide};
 pub use item::{Content, Item, Listing};

@@ -1,16 +1,18 @@
 //! A round that brings a folder up to date with a directory, in the mode `Pull`.
 
-use super::apply::{Apply, reason};
+use super::apply::Apply;
 use super::decide::Mode;
 use super::folder::{self, Incoming, Kept, Lock, Locked, OWN, Root, Scan, State, is_ignored, scan};
 use super::guard::objection;
 use super::item::{Content, Item, Listing};
 use super::journal;
+use super::names::Beside;
 use super::plan::{Plan, Sides, Step, plan};
 use super::report::{Outcome, Report, Second};
 use super::resume::Pending;
 use super::source::is_notebook;
 use super::structure::in_shape;
+use super::words::reason;
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
 use nbcourier_domain::{DirectoryOwner, RelativePath};
@@ -243,7 +245,7 @@ impl<'a> Pull<'a> {
             mut state,
             version,
             scan,
-            ..
+            there,
         } = found;
         state.directory = Some(folder::Directory {
             id: self.delivery.id,
@@ -266,6 +268,10 @@ impl<'a> Pull<'a> {
             scan: &scan,
             day: self.day,
             report: &mut *report,
+            mode: Mode::Pull,
+            there: &there,
+            aside: Beside::Mine,
+            next: "the next pull",
         }
         .run(&plan, &mut state);
         state.placed.retain(|path, _| {
@@ -447,7 +453,12 @@ fn is_put(step: &Step, path: &RelativePath) -> bool {
 }
 
 /// Copies a content that the folder has under another name. Returns whether it is there now.
-fn copy_of(root: &Root, path: &RelativePath, content: Content, incoming: &mut Incoming) -> bool {
+pub fn copy_of(
+    root: &Root,
+    path: &RelativePath,
+    content: Content,
+    incoming: &mut Incoming,
+) -> bool {
     if incoming.has(content.sum) {
         return true;
     }
@@ -461,7 +472,8 @@ fn copy_of(root: &Root, path: &RelativePath, content: Content, incoming: &mut In
     copy().is_ok()
 }
 
-fn entry(kind: Option<EntryKind>, file: Option<EntryFile>) -> Option<Item> {
+/// Returns the entry of a listing.
+pub fn entry(kind: Option<EntryKind>, file: Option<EntryFile>) -> Option<Item> {
     match (kind?, file) {
         (EntryKind::Directory, _) => Some(Item::Folder),
         (EntryKind::File, Some(file)) => Some(Item::File(Content {

@@ -1,6 +1,6 @@
 //! The report of a round, for people and programs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The result of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ impl Outcome {
 }
 
 /// A file, and the second one beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
     /// The path.
     pub path: String,

@@ -1,9 +1,9 @@
 //! The original of a file: the one that its folder has received, in the place of what its owner has made of it.
 
-use super::apply::reason;
 use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State};
 use super::item::{Content, Item};
 use super::names::{Beside, numbered};
+use super::words::reason;
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
 use nbcourier_domain::{DirectoryOwner, RelativePath, Sha256Sum, Timestamp};
 use serde::Serialize;

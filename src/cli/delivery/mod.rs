@@ -7,7 +7,7 @@ pub mod start;
 use std::path::PathBuf;
 
 /// Returns the home of the person who runs the program.
-fn home() -> Result<PathBuf, Box<dyn std::error::Error>> {
+pub fn home() -> Result<PathBuf, Box<dyn std::error::Error>> {
     let home = std::env::home_dir().filter(|home| home.is_absolute());
     home.ok_or_else(|| "HOME does not name your home. Set it to the path of a directory".into())
 }

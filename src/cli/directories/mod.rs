@@ -4,7 +4,7 @@ mod facts;
 mod files;
 mod get;
 mod put;
-mod target;
+pub mod target;
 
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;

@@ -2,7 +2,7 @@
 
 mod faults;
 mod hostile;
-mod lesson;
+pub mod lesson;
 mod own_work;
 mod pulling;
 mod reverting;

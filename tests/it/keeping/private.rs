@@ -12,9 +12,9 @@ use std::process::{Command, Output};
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 16] = [
+const WRITING: [&str; 17] = [
     "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
-    "doctor", "demo", "dir", "pull", "revert", "start",
+    "doctor", "demo", "dir", "pull", "revert", "start", "sync",
 ];
 /// The subcommands that write no files.
 const ONLY_ASKING: [&str; 13] = [
@@ -144,6 +144,14 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     fs::write(at("unit/roster.csv"), "own").unwrap();
     open.does(&["revert", "unit/roster.csv"]);
     open.does(&["start"]);
+    fs::create_dir(at("thesis")).unwrap();
+    fs::set_permissions(at("thesis"), Permissions::from_mode(0o700)).unwrap();
+    fs::write(at("thesis/a.txt"), "own").unwrap();
+    fs::set_permissions(at("thesis/a.txt"), Permissions::from_mode(0o600)).unwrap();
+    open.does(&["sync", "add", "thesis"]);
+    open.does(&["dir", "put", "roster.csv", "ira/thesis"]);
+    open.does(&["sync", "run", "--once"]);
+    assert!(at("thesis/roster.csv").exists());
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
     open.does(&["demo", "--data-dir=lesson"]);

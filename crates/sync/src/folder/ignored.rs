@@ -1,5 +1,9 @@
 //! Names that are neither sent nor received.
 
+use super::place::Root;
+use rustix::fs::Dir;
+use std::io;
+
 /// The names that are ignored in every folder.
 const NAMES: [&str; 11] = [
     ".nbcourier",
@@ -11,6 +15,14 @@ const NAMES: [&str; 11] = [
     ".cache",
     ".local",
     ".conda",
+    ".ds_store",
+    "thumbs.db",
+];
+
+/// Those among them that programs make again by themselves.
+const JUNK: [&str; 4] = [
+    ".ipynb_checkpoints",
+    "__pycache__",
     ".ds_store",
     "thumbs.db",
 ];
@@ -27,6 +39,23 @@ pub fn is_ignored(path: &str) -> bool {
             || name.rsplit_once('.').is_some_and(|(_, last)| last == "swp");
         is_temporary || NAMES.contains(&name.as_str())
     })
+}
+
+/// Whether a folder has nothing but what programs make again by themselves, and at least something of that.
+pub fn is_junk(folder: &Root) -> io::Result<bool> {
+    let mut is_any = false;
+    for entry in Dir::read_from(folder.fd())? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().to_lowercase();
+        if matches!(name.as_str(), "." | "..") {
+            continue;
+        }
+        if !JUNK.contains(&name.as_str()) {
+            return Ok(false);
+        }
+        is_any = true;
+    }
+    Ok(is_any)
 }
 
 #[cfg(test)]

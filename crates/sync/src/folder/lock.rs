@@ -25,7 +25,12 @@ pub enum Locked {
 impl Lock {
     /// Locks the folder of the state. Does not wait.
     pub fn take(own: &Root) -> io::Result<Locked> {
-        let mut file = own.open_or_create(NAME)?;
+        Self::named(own, NAME)
+    }
+
+    /// Takes the lock of another name there. Does not wait.
+    pub fn named(own: &Root, name: &str) -> io::Result<Locked> {
+        let mut file = own.open_or_create(name)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // File systems without locks are used by one server at a time, as good as that is.
             Ok(()) | Err(Errno::NOLCK | Errno::NOSYS | Errno::NOTSUP) => {}

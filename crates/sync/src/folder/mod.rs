@@ -7,17 +7,19 @@ mod ignored;
 mod incoming;
 mod kept;
 mod lock;
+mod own_rules;
 mod place;
 mod scan;
 mod state;
 
-pub use ignored::is_ignored;
+pub use ignored::{is_ignored, is_junk};
 pub use incoming::Incoming;
 pub use kept::Kept;
 pub use lock::{Lock, Locked};
-pub use place::{Fingerprint, Root};
-pub use scan::{Scan, read_file, scan};
-pub use state::{Directory, State};
+pub use own_rules::OwnRules;
+pub use place::{Fingerprint, FullFingerprint, Root, kind, parts};
+pub use scan::{Look, Scan, is_executable, is_forbidden, read, read_file, scan, scan_with};
+pub use state::{Directory, Seen, State, text_of, write_beside};
 
 /// The folder with the state, in each folder that is looked after.
 pub const OWN: &str = ".nbcourier";

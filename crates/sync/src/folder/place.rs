@@ -3,6 +3,7 @@
 use nbcourier_domain::RelativePath;
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -51,6 +52,66 @@ impl Fingerprint {
     /// Returns the size in bytes.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Returns the time of the last change of the content, in seconds of the epoch and nanoseconds.
+    pub fn modified(&self) -> (i64, i64) {
+        self.modified
+    }
+}
+
+/// The same facts with the time of the last change of the inode. A file with the same is not read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[i64; 7]", into = "[i64; 7]")]
+pub struct FullFingerprint {
+    /// The facts that a rename does not change.
+    pub file: Fingerprint,
+    changed: (i64, i64),
+}
+
+impl FullFingerprint {
+    /// Returns those of a file.
+    #[allow(
+        clippy::cast_possible_wrap,
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "the types differ between platforms"
+    )]
+    pub fn of(stat: &Stat) -> Self {
+        Self {
+            file: Fingerprint::of(stat),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        }
+    }
+}
+
+impl From<[i64; 7]> for FullFingerprint {
+    fn from(facts: [i64; 7]) -> Self {
+        let [device, inode, size, seconds, nanos, changed, changed_nanos] = facts;
+        Self {
+            file: Fingerprint {
+                device: device.cast_unsigned(),
+                inode: inode.cast_unsigned(),
+                size: size.cast_unsigned(),
+                modified: (seconds, nanos),
+            },
+            changed: (changed, changed_nanos),
+        }
+    }
+}
+
+impl From<FullFingerprint> for [i64; 7] {
+    fn from(full: FullFingerprint) -> Self {
+        let file = full.file;
+        [
+            file.device.cast_signed(),
+            file.inode.cast_signed(),
+            file.size.cast_signed(),
+            file.modified.0,
+            file.modified.1,
+            full.changed.0,
+            full.changed.1,
+        ]
     }
 }
 

@@ -9,7 +9,6 @@ use rustix::fs::{Dir, FileType, Mode, Stat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -29,12 +28,38 @@ pub struct Scan {
     pub fingerprints: BTreeMap<RelativePath, Fingerprint>,
 }
 
+/// The way in which a scan looks at entries.
+pub trait Look {
+    /// Whether an entry is passed over.
+    fn is_ignored(&self, path: &str, is_folder: bool) -> bool;
+
+    /// Returns the item of a file, which a folder has under this name.
+    fn file(
+        &mut self,
+        folder: &Root,
+        name: &str,
+        path: &RelativePath,
+        stat: &Stat,
+    ) -> io::Result<Item>;
+
+    /// Notes an entry whose name no directory can have.
+    fn unnamable(&mut self, _: &str) {}
+
+    /// Notes an entry that is neither a file nor a folder that can be read.
+    fn odd(&mut self, _: &RelativePath) {}
+}
+
 /// Looks at a folder. Only the files that `is_read` names are read, and `assumed` are the contents of others.
 pub fn scan(
     root: &Root,
     is_read: &dyn Fn(&RelativePath) -> bool,
     assumed: &Listing,
 ) -> io::Result<Scan> {
+    scan_with(root, &mut Few { is_read, assumed })
+}
+
+/// Looks at a folder in a way of its own.
+pub fn scan_with(root: &Root, look: &mut dyn Look) -> io::Result<Scan> {
     let mut scan = Scan::default();
     let (device, _) = root.identity()?;
     let mut folders = vec![String::new()];
@@ -42,36 +67,47 @@ pub fn scan(
         let opened = match root.folder(&folder) {
             Ok(opened) if folder.is_empty() || opened.identity()?.0 == device => opened,
             // The folder cannot be read, lies on another file system, or is a link by now.
+            Err(error) if folder.is_empty() => return Err(error),
             _ => {
-                scan.note_other(&folder);
+                scan.note_other(&folder, look);
                 continue;
             }
         };
         if !folder.is_empty() && opened.stat(super::OWN)?.is_some() {
-            scan.note_other(&folder);
+            scan.note_other(&folder, look);
             continue;
         }
-        let Ok(entries) = Dir::read_from(opened.fd()) else {
-            scan.note_other(&folder);
-            continue;
+        let entries = match Dir::read_from(opened.fd()) {
+            Ok(entries) => entries,
+            Err(error) if folder.is_empty() => return Err(error.into()),
+            Err(_) => {
+                scan.note_other(&folder, look);
+                continue;
+            }
         };
         for entry in entries {
             let entry = entry?;
-            let Ok(name) = entry.file_name().to_str() else {
-                continue;
-            };
-            if matches!(name, "." | "..") || is_ignored(name) {
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
-            let path = if folder.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{folder}/{name}")
+            let path = |name: &str| match folder.as_str() {
+                "" => name.to_owned(),
+                above => format!("{above}/{name}"),
             };
-            let Ok(path) = RelativePath::parse_stored(path) else {
+            let Ok(name) = name.to_str() else {
+                look.unnamable(&path(&name.to_string_lossy()));
                 continue;
             };
             let Some(stat) = opened.stat(name)? else {
+                continue;
+            };
+            let is_folder = kind(&stat) == FileType::Directory;
+            if look.is_ignored(&path(name), is_folder) {
+                continue;
+            }
+            let Ok(path) = RelativePath::parse_stored(path(name)) else {
+                look.unnamable(&path(name));
                 continue;
             };
             match kind(&stat) {
@@ -80,12 +116,13 @@ pub fn scan(
                     scan.items.insert(path, Item::Folder);
                 }
                 FileType::RegularFile => {
-                    let item = look(&opened, name, &path, &stat, is_read, assumed);
+                    let item = look.file(&opened, name, &path, &stat)?;
                     scan.fingerprints
                         .insert(path.clone(), Fingerprint::of(&stat));
-                    scan.items.insert(path, item?);
+                    scan.items.insert(path, item);
                 }
                 _ => {
+                    look.odd(&path);
                     scan.items.insert(path, Item::Other);
                 }
             }
@@ -100,38 +137,60 @@ pub fn scan(
 }
 
 impl Scan {
-    fn note_other(&mut self, folder: &str) {
+    fn note_other(&mut self, folder: &str, look: &mut dyn Look) {
         if let Ok(path) = RelativePath::parse_stored(folder) {
+            look.odd(&path);
             self.items.insert(path, Item::Other);
         }
     }
 }
 
-fn look(
-    folder: &Root,
-    name: &str,
-    path: &RelativePath,
-    stat: &Stat,
-    is_read: &dyn Fn(&RelativePath) -> bool,
-    assumed: &Listing,
-) -> io::Result<Item> {
-    let unread = Item::File(Content {
-        sum: Sha256Sum([0; 32]),
-        size: Fingerprint::of(stat).size(),
-        executable: false,
-        source: None,
-    });
-    if !is_read(path) {
-        let assumed = assumed.get(path).filter(|item| item.content().is_some());
-        return Ok(*assumed.unwrap_or(&unread));
+/// The look of a pull: it reads only what decides something.
+struct Few<'a> {
+    is_read: &'a dyn Fn(&RelativePath) -> bool,
+    assumed: &'a Listing,
+}
+
+impl Look for Few<'_> {
+    fn is_ignored(&self, path: &str, _: bool) -> bool {
+        is_ignored(super::place::parts(path).1)
     }
-    let executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
-    match folder.file(name) {
-        Ok(file) => Ok(Item::File(read(file, name, executable)?)),
-        // A file that cannot be read is neither replaced nor removed.
-        Err(error) if error.raw_os_error() == Some(Errno::ACCESS.raw_os_error()) => Ok(Item::Other),
-        Err(error) => Err(error),
+
+    fn file(
+        &mut self,
+        folder: &Root,
+        name: &str,
+        path: &RelativePath,
+        stat: &Stat,
+    ) -> io::Result<Item> {
+        let unread = Item::File(Content {
+            sum: Sha256Sum([0; 32]),
+            size: Fingerprint::of(stat).size(),
+            executable: false,
+            source: None,
+        });
+        if !(self.is_read)(path) {
+            let assumed = self.assumed.get(path);
+            let assumed = assumed.filter(|item| item.content().is_some());
+            return Ok(*assumed.unwrap_or(&unread));
+        }
+        match folder.file(name) {
+            Ok(file) => Ok(Item::File(read(file, name, is_executable(stat))?)),
+            // A file that cannot be read is neither replaced nor removed.
+            Err(error) if is_forbidden(&error) => Ok(Item::Other),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// Whether the owner of a file may execute it.
+pub fn is_executable(stat: &Stat) -> bool {
+    Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR)
+}
+
+/// Whether a file may not be read.
+pub fn is_forbidden(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::ACCESS.raw_os_error())
 }
 
 /// Reads a file with that name in a folder.
@@ -142,7 +201,7 @@ pub fn read_file(folder: &Root, name: &str) -> io::Result<Content> {
 }
 
 /// Reads a file: its checksum, and the source sum if it is a notebook.
-pub fn read(mut file: File, name: &str, executable: bool) -> io::Result<Content> {
+pub fn read(mut file: impl Read, name: &str, executable: bool) -> io::Result<Content> {
     let (mut hasher, mut size) = (Sha256::new(), 0);
     let mut text = source::is_notebook(name).then(Vec::new);
     let mut bytes = vec![0; CHUNK];

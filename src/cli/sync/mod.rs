@@ -1,0 +1,150 @@
+//! `nbcourier sync`: keeps folders of this machine and directories of an exchange equal.
+
+mod add;
+mod change;
+mod run;
+mod show;
+mod unit;
+
+use super::Outcome;
+use super::asking::Asking;
+use crate::cli::directories::target::{Target, directory};
+use nbcourier_domain::{ByteSize, Span};
+use nbcourier_sync::Mode;
+use nbcourier_sync::agent::Pairs;
+use std::path::{Path, PathBuf};
+
+/// Keeps folders of this machine and directories of an exchange equal
+#[derive(clap::Args)]
+#[command(after_help = "\
+Both sides may change, also while the exchange is away. If both change the same file, both contents stay: that of this \
+device as lesson.conflict-DEVICE-DATE.ipynb. What is replaced or removed here is kept in FOLDER/.nbcourier/kept for 30 days.")]
+pub struct Arguments {
+    #[command(flatten)]
+    asking: Asking,
+    #[command(subcommand)]
+    what: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Keep a folder and a directory equal from now on
+    Add(Add),
+    /// Bring both sides up to date, and go on
+    Run(Run),
+    /// Show all pairs and what waits for you
+    Status {
+        /// Only this folder
+        folder: Option<PathBuf>,
+    },
+    /// Allow the removal of many files, which waits for you
+    Confirm {
+        /// The folder. Without it, all that wait
+        folder: Option<PathBuf>,
+    },
+    /// Let a folder rest
+    Pause {
+        /// The folder. Without it, all
+        folder: Option<PathBuf>,
+    },
+    /// Let a folder go on
+    Resume {
+        /// The folder. Without it, all
+        folder: Option<PathBuf>,
+    },
+    /// Keep a folder and its directory equal no longer. The files on both sides stay
+    Remove {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Show what was done
+    Log {
+        /// The folder. Without it, all
+        folder: Option<PathBuf>,
+    },
+    /// Print a unit of systemd that runs the agent while you are logged in
+    #[command(
+        after_help = "nbcourier sync unit > ~/.config/systemd/user/nbcourier-sync.service\n\
+                            systemctl --user enable --now nbcourier-sync"
+    )]
+    Unit,
+}
+
+#[derive(clap::Args)]
+struct Add {
+    /// The folder. It is made if it is missing
+    folder: PathBuf,
+    /// The directory. Without it, one of your own with the name of the folder, which is made if it is missing
+    #[arg(long, value_name = "OWNER/DIRECTORY", value_parser = directory)]
+    directory: Option<Target>,
+    /// `two-way` makes both sides equal, `pull` only receives and keeps your work, `push` only sends
+    #[arg(long, value_parser = mode, default_value = "two-way", value_name = "MODE")]
+    mode: Mode,
+    /// Leave out larger files [default: 100MB]
+    #[arg(long, value_name = "SIZE")]
+    max_file: Option<ByteSize>,
+    /// The name of this device, in versions and in the names of conflict copies [default: the host's]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// Only these folders. Without them, all
+    folders: Vec<PathBuf>,
+    /// End when both sides are equal
+    #[arg(long)]
+    once: bool,
+    /// End when the standard input ends
+    #[arg(long, hide = true)]
+    attached: bool,
+    /// Leave a file alone that was written less than this time ago
+    #[arg(long, value_name = "TIME", default_value = "2s", hide = true)]
+    settle: Span,
+    /// Let a removal here count only after this time
+    #[arg(long, value_name = "TIME", default_value = "10s", hide = true)]
+    agree: Span,
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    let all = [Mode::TwoWay, Mode::Pull, Mode::Push];
+    let found = all.into_iter().find(|mode| mode.word() == text);
+    found.ok_or_else(|| "it is two-way, pull or push".to_owned())
+}
+
+pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
+    match what {
+        Command::Add(add) => add::run(&asking, &add),
+        Command::Run(run) => run::run(&asking, &run),
+        Command::Status { folder } => show::status(&asking, folder.as_deref()),
+        Command::Log { folder } => show::log(&asking, folder.as_deref()),
+        Command::Confirm { folder } => change::confirm(&asking, folder.as_deref()),
+        Command::Pause { folder } => change::pause(&asking, folder.as_deref(), true),
+        Command::Resume { folder } => change::pause(&asking, folder.as_deref(), false),
+        Command::Remove { folder } => change::remove(&asking, &folder),
+        Command::Unit => unit::run(&asking),
+    }
+}
+
+/// Returns the path under which a folder is listed.
+fn listed_as(folder: &Path) -> std::io::Result<PathBuf> {
+    // The folder may be on a disk that is not mounted.
+    std::fs::canonicalize(folder).or_else(|_| std::path::absolute(folder))
+}
+
+/// Returns the folders of all pairs, or the one that is named.
+fn folders(named: Option<&Path>) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
+    let known = Pairs::of(&super::delivery::home()?)?;
+    let Some(named) = named else {
+        return Ok(known);
+    };
+    let wanted = listed_as(named)?;
+    if known.contains(&wanted) {
+        return Ok(vec![wanted]);
+    }
+    Err(format!(
+        "{} is not synced. `nbcourier sync status` shows the folders that are",
+        named.display()
+    )
+    .into())
+}

@@ -1,0 +1,74 @@
+//! A unit of systemd for the agent of a person.
+
+use crate::cli::Outcome;
+use crate::cli::asking::Asking;
+use crate::cli::output::print_data;
+use std::process::ExitCode;
+
+/// The unit. The settings are those that a person's own systemd can give without rights of its own
+/// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html>).
+const UNIT: &str = "\
+[Unit]
+Description=Keep folders and directories of an nbcourier exchange equal
+After=network-online.target
+
+[Service]
+ExecStart=@PROGRAM@ sync run
+Restart=on-failure
+RestartSec=5min
+TimeoutStopSec=30s
+Nice=10
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+@ENVIRONMENT@
+[Install]
+WantedBy=default.target
+";
+
+pub fn run(asking: &Asking) -> Outcome {
+    let program = std::env::current_exe()?;
+    let program = quoted(&program.display().to_string())?;
+    let mut environment = Vec::new();
+    for (name, value) in asking.settings() {
+        let setting = quoted(&format!("{name}={value}"))?;
+        environment.push(format!("Environment={setting}"));
+    }
+    let unit = UNIT
+        .replace("@PROGRAM@", &program)
+        .replace("@ENVIRONMENT@", &environment.join("\n"));
+    print_data(&unit)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the text in quotation marks, as units have it
+/// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html>).
+fn quoted(text: &str) -> Result<String, String> {
+    if text.contains(char::is_control) {
+        return Err(format!(
+            "{} has a control character, which no unit can have",
+            text.escape_debug()
+        ));
+    }
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    Ok(format!("\"{}\"", text.replace('%', "%%")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_leaves_its_quotation_marks() {
+        assert_eq!(quoted("a\"b\\c%h").unwrap(), "\"a\\\"b\\\\c%%h\"");
+        assert!(quoted("a\nExecStart=/bin/evil").is_err());
+    }
+}
