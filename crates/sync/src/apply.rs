@@ -8,7 +8,7 @@ use super::item::{Content, Item, Listing};
 use super::names::{Beside, numbered};
 use super::plan::{Plan, Step};
 use super::report::{Report, Second};
-use super::words::{is_race, reason, renamed};
+use super::words::{is_race, is_unfit, reason, renamed};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -28,6 +28,8 @@ pub struct Apply<'a> {
     pub aside: Beside<'a>,
     /// What comes next, in words.
     pub next: &'static str,
+    /// The paths that the file system cannot have. Without the list, they are failures.
+    pub unfit: Option<&'a mut Vec<RelativePath>>,
 }
 
 /// The state of an apply: how often contents are still needed, and the folders that were changed.
@@ -56,8 +58,14 @@ impl Apply<'_> {
         }
         for step in &plan.steps {
             if let Err(error) = self.step(step, state, &mut progress) {
-                progress.failures += 1;
                 let path = step.path();
+                if let Some(unfit) = &mut self.unfit
+                    && is_unfit(&error)
+                {
+                    unfit.push(path.clone());
+                    continue;
+                }
+                progress.failures += 1;
                 self.report.failures.push(if is_race(&error) {
                     format!(
                         "{path} was changed at this moment, so it waits for {}",

@@ -272,6 +272,7 @@ impl<'a> Pull<'a> {
             there: &there,
             aside: Beside::Mine,
             next: "the next pull",
+            unfit: None,
         }
         .run(&plan, &mut state);
         state.placed.retain(|path, _| {

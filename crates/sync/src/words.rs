@@ -2,6 +2,7 @@
 
 use super::plan::{Plan, Step};
 use nbcourier_domain::Sha256Sum;
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -11,6 +12,14 @@ pub fn is_race(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory
     )
+}
+
+/// Whether a file system cannot have the name.
+pub fn is_unfit(error: &io::Error) -> bool {
+    let unfit = [Errno::INVAL, Errno::ILSEQ, Errno::NAMETOOLONG];
+    unfit
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// Returns the reason of a failure in words.

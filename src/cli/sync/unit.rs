@@ -10,7 +10,6 @@ use std::process::ExitCode;
 const UNIT: &str = "\
 [Unit]
 Description=Keep folders and directories of an nbcourier exchange equal
-After=network-online.target
 
 [Service]
 ExecStart=@PROGRAM@ sync run
@@ -30,6 +29,7 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 @ENVIRONMENT@
+
 [Install]
 WantedBy=default.target
 ";

@@ -1,7 +1,7 @@
 //! Entries that cannot be synced, or are not to be.
 
 use super::desk::{AT_ONCE, Desk};
-use nbcourier_testkit::Setup;
+use nbcourier_testkit::{Finish as _, Setup};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
@@ -154,4 +154,49 @@ fn a_folder_in_a_folder_belongs_to_its_own_pair() {
         (of("inner"), of("outer")),
         (vec!["a.txt".into()], vec!["b.txt".into()])
     );
+}
+
+#[test]
+fn a_name_that_the_file_system_cannot_have_concerns_nobody_else() {
+    let desk = Desk::new();
+    desk.school.write("a.txt", "1");
+    desk.school.write("b.txt", "1");
+    desk.school.sync();
+    let inject = "inject=renameat2:error=ENAMETOOLONG:when=1";
+    let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", inject];
+    let ended = desk
+        .home
+        .sync_through(&strace, &["--once"])
+        .finish()
+        .unwrap();
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{said}");
+    assert!(
+        said.contains("the file system here cannot have this name"),
+        "{said}"
+    );
+    assert_eq!(desk.home.names(), ["b.txt"]);
+    assert_eq!(desk.names(), ["a.txt", "b.txt"]);
+    desk.all_sync();
+}
+
+#[test]
+fn the_state_and_repositories_are_never_written_by_others() {
+    let desk = Desk::new();
+    for path in [
+        ".git/hooks/x",
+        "a/.GIT/config",
+        ".nbcourier/pair.json",
+        ".NBCourier/lock",
+    ] {
+        desk.directory().put(path, "evil").ok();
+    }
+    desk.directory()
+        .put(".nbcourierignore", "!.git\n!.nbcourier\n")
+        .ok();
+    desk.directory().put("a/b", "1").ok();
+    desk.home.sync();
+    assert_eq!(desk.home.names(), [".nbcourierignore", "a/b"]);
+    assert_eq!(desk.home.sync()["outcome"], "equal");
+    assert_eq!(desk.names().len(), 6);
 }

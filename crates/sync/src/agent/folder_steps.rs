@@ -9,8 +9,10 @@ use crate::decide::Mode;
 use crate::folder::{Incoming, Kept, State};
 use crate::names::Beside;
 use crate::plan::{Plan, Step};
+use nbcourier_domain::RelativePath;
 
-/// Carries out the steps in the folder. Returns whether everything was done.
+/// Carries out the steps in the folder. Returns whether everything was done that the file system can do, and the paths that
+/// it cannot have.
 pub fn apply(
     opened: &Opened,
     plan: &Plan,
@@ -18,10 +20,11 @@ pub fn apply(
     mut incoming: Incoming,
     state: &mut State,
     report: &mut Report,
-) -> Result<bool, Trouble> {
+) -> Result<(bool, Vec<RelativePath>), Trouble> {
     let (own, pair) = (&opened.own, &opened.pair);
     let mut local = crate::Report::new(pair.shown(), None, String::new());
     let kept = Kept::open(own, &found.day)?;
+    let mut unfit = Vec::new();
     let is_whole = Apply {
         root: &opened.root,
         kept: &kept,
@@ -36,6 +39,7 @@ pub fn apply(
             _ => Beside::Conflict(&pair.device),
         },
         next: "the next round",
+        unfit: Some(&mut unfit),
     }
     .run(plan, state);
     let placed = plan.steps.iter().filter_map(|step| match step {
@@ -58,5 +62,5 @@ pub fn apply(
     if plan.steps.iter().any(Step::moves) {
         state.write(own)?;
     }
-    Ok(is_whole)
+    Ok((is_whole, unfit))
 }

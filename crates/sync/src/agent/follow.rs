@@ -25,6 +25,9 @@ const EVEN: Duration = Duration::from_secs(10);
 /// The first pause after a failure, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 
+/// The number of waits in a row after which the pauses between them grow no more.
+const LONGEST_WAITS: u32 = 5;
+
 /// The times of an agent that goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
@@ -104,7 +107,8 @@ pub async fn follow(
     let mut watch = Watch::new();
     let mut lock = None;
     let mut poll: Option<((DirectoryAddress, i64), Poll<'_>)> = None;
-    let (mut news, mut failures, mut last) = (News::Unknown, 0, None::<Report>);
+    let (mut news, mut failures, mut waits) = (News::Unknown, 0, 0);
+    let mut last = None::<Report>;
     let mut moved_at = Instant::now();
     loop {
         let report = if lock.is_none()
@@ -138,6 +142,11 @@ pub async fn follow(
             Outcome::Failed | Outcome::Incomplete | Outcome::Busy => failures + 1,
             _ => 0,
         };
+        waits = if outcome == Outcome::Waiting && !report.is_moving() {
+            LONGEST_WAITS.min(waits + 1)
+        } else {
+            0
+        };
         watch.on(folder, &watched(&agent));
         let idle = if moved_at.elapsed() < QUIET {
             times.look
@@ -146,7 +155,8 @@ pub async fn follow(
         };
         let time = match outcome {
             Outcome::Failed | Outcome::Incomplete | Outcome::Busy => pause(failures),
-            Outcome::Waiting => agent.pause().min(idle),
+            // A file that is written all the time is looked at less and less often.
+            Outcome::Waiting => agent.pause().saturating_mul(1 << waits).min(idle),
             _ => idle,
         };
         let is_polled = !matches!(outcome, Outcome::Failed | Outcome::Busy | Outcome::Paused);

@@ -14,8 +14,6 @@ pub enum Held {
     JustMissing,
     /// It has the content or the place of what was there a moment ago, so both are one change.
     Renamed,
-    /// Somebody has it open, and there is a newer one.
-    Open,
     /// It is larger than files may be.
     Large {
         /// Its size.
@@ -27,6 +25,10 @@ pub enum Held {
     Unusable(String),
     /// It is a link, another file system, or a folder that belongs to another directory.
     Odd,
+    /// The file system here takes its name for that of another one.
+    Clash(RelativePath),
+    /// The file system here cannot have its name.
+    Unfit,
     /// A directory cannot have its name.
     Unnamable,
     /// The exchange refuses it.
@@ -45,10 +47,7 @@ pub struct LeftOut {
 impl Held {
     /// Whether it ends by itself in a moment.
     pub fn is_short(&self) -> bool {
-        matches!(
-            self,
-            Self::BeingWritten | Self::JustMissing | Self::Renamed | Self::Open
-        )
+        matches!(self, Self::BeingWritten | Self::JustMissing | Self::Renamed)
     }
 
     /// Returns the reason in words, and what to do.
@@ -59,7 +58,6 @@ impl Held {
                 "is gone, which counts if it is still so in a moment".to_owned()
             }
             Self::Renamed => "is new, which counts in a moment".to_owned(),
-            Self::Open => "waits for a newer one until it is closed".to_owned(),
             Self::Large { size, most } => format!(
                 "is left out: it has {}, and files have at most {} here. `nbcourier sync add --max-file` changes that",
                 ByteSize(*size).rounded(),
@@ -68,6 +66,11 @@ impl Held {
             Self::Unusable(why) | Self::Refused(why) => format!("is left out: {why}"),
             Self::Odd => "is left alone: it is a link or no usual file, lies on another file system, cannot be read, or \
                           belongs to another directory. Move it away if it is in the way"
+                .to_owned(),
+            Self::Clash(other) => format!(
+                "stays in the directory only: the file system here takes its name for that of {other}. Rename one of them"
+            ),
+            Self::Unfit => "stays in the directory only: the file system here cannot have this name. Rename it there"
                 .to_owned(),
             Self::Unnamable => {
                 "is left out: a directory cannot have this name. Give it another one".to_owned()

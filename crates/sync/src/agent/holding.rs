@@ -30,13 +30,7 @@ pub struct Holding<'a> {
 
 impl Holding<'_> {
     /// Holds the paths whose changes do not count yet, or cannot be made.
-    pub fn hold(
-        &self,
-        held: &mut AllHeld,
-        refused: &mut AllRefused,
-        opened: BTreeSet<String>,
-        state: &mut State,
-    ) {
+    pub fn hold(&self, held: &mut AllHeld, refused: &mut AllRefused, state: &mut State) {
         let (here, there, pair) = (self.here, self.there, self.pair);
         refused.retain(|path, (sum, _, at)| {
             let now = here.get(path).and_then(Item::content);
@@ -50,14 +44,6 @@ impl Holding<'_> {
             if size > pair.max_file && state.base.get(path) != Some(item) {
                 let most = pair.max_file;
                 held.hold(path, Held::Large { size, most });
-            }
-        }
-        for path in opened {
-            let Ok(path) = RelativePath::parse_stored(path) else {
-                continue;
-            };
-            if there.get(&path) != state.base.get(&path) && here.contains_key(&path) {
-                held.hold(&path, Held::Open);
             }
         }
         if pair.mode == Mode::Pull {

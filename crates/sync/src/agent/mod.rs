@@ -17,6 +17,7 @@ mod report;
 mod round;
 mod send;
 mod sequence;
+mod spelling;
 mod there;
 mod trouble;
 mod watch;

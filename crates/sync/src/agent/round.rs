@@ -11,6 +11,7 @@ use super::question::asked;
 use super::receive::Receiving;
 use super::report::{Outcome, Report};
 use super::send::Sending;
+use super::spelling::Folding;
 use super::there;
 use super::trouble::Trouble;
 use crate::folder::{Incoming, Lock, Locked, OWN, OwnRules, Root, State};
@@ -20,7 +21,7 @@ use crate::resume::Pending;
 use crate::structure::in_shape;
 use nbcourier_client::{Client, DirectoryAddress};
 use nbcourier_domain::{RelativePath, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,12 @@ pub struct Agent<'a> {
     refused: AllRefused,
     /// Whether the directory at the address was compared with the pair's.
     is_checked: bool,
+    /// The paths of the directory that the file system here cannot have.
+    unfit: BTreeSet<RelativePath>,
+    /// The spellings that the file system does not tell apart, once that is known.
+    folding: Option<Folding>,
+    /// The time after which that counts which waited in the last round.
+    pause: Duration,
     /// The folders of the last look.
     folders: Vec<String>,
 }
@@ -76,6 +83,9 @@ impl<'a> Agent<'a> {
             is_ending,
             refused: BTreeMap::new(),
             is_checked: false,
+            unfit: BTreeSet::new(),
+            folding: None,
+            pause: spans.settle,
             folders: Vec::new(),
         }
     }
@@ -90,9 +100,9 @@ impl<'a> Agent<'a> {
         &self.folders
     }
 
-    /// Returns the time after which that counts which waits now.
+    /// Returns the time after which that counts which waited in the last round.
     pub fn pause(&self) -> Duration {
-        self.spans.settle.max(self.spans.agree)
+        self.pause
     }
 
     /// Returns the address of the directory and the version that is known of it, for a request that waits for changes.
@@ -202,7 +212,11 @@ impl<'a> Agent<'a> {
         if plan.steps.iter().any(Step::moves) {
             state.write(own)?;
         }
-        let is_whole = apply(opened, &plan, &found, incoming, state, report)?;
+        let (is_whole, unfit) = apply(opened, &plan, &found, incoming, state, report)?;
+        for path in unfit {
+            found.held.hold(&path, Held::Unfit);
+            self.unfit.insert(path);
+        }
         let is_overtaken = self
             .send(opened, address, &plan, &mut found, state, report)
             .await?;
@@ -214,6 +228,11 @@ impl<'a> Agent<'a> {
             |step| matches!(step, Step::Receive { path, .. } if path.as_str() == OwnRules::NAME),
         );
         let held = &found.held;
+        self.pause = if held.paths.values().any(|why| *why == Held::JustMissing) {
+            self.spans.agree
+        } else {
+            self.spans.settle
+        };
         let is_done = is_whole && report.failures.is_empty() && !is_overtaken;
         if is_done {
             let kept = |path: &RelativePath, _: &mut Item| held.about(path).is_some();
@@ -250,7 +269,7 @@ impl<'a> Agent<'a> {
             max_file: pair.max_file,
         };
         let Here {
-            scan,
+            mut scan,
             seen,
             mut held,
         } = look(root, &before)?;
@@ -263,6 +282,18 @@ impl<'a> Agent<'a> {
         let mut there = state.there.clone().unwrap_or_default();
         there.retain(|path, item| is_shown(path, item));
         let there = in_shape(there);
+        let folding = match self.folding {
+            Some(folding) => folding,
+            None => *self.folding.insert(Folding::of(&opened.own)?),
+        };
+        for (path, other) in folding.settle(&mut scan, &mut state.base, &there) {
+            held.hold(&path, Held::Clash(other));
+        }
+        self.unfit
+            .retain(|path| there.contains_key(path) && !scan.items.contains_key(path));
+        for path in &self.unfit {
+            held.hold(path, Held::Unfit);
+        }
         // What becomes ignored is forgotten, on neither side removed.
         state.base.retain(|path, item| is_shown(path, item));
         if is_copy {
@@ -283,7 +314,7 @@ impl<'a> Agent<'a> {
             there: &there,
             agree: self.spans.agree,
         }
-        .hold(&mut held, &mut self.refused, opened.wishes.opened()?, state);
+        .hold(&mut held, &mut self.refused, state);
         let mut here = scan.items.clone();
         held.hide_in(&mut here);
         Ok(Found {

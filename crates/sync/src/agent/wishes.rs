@@ -3,14 +3,12 @@
 
 use crate::folder::{Root, text_of, write_beside};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::io;
 
 /// The folder of the wishes.
 pub const FOLDER: &str = "wishes";
 const PAUSED: &str = "paused";
 const CONFIRMED: &str = "confirmed.json";
-const OPEN: &str = "open.json";
 /// The maximum size that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -64,13 +62,6 @@ impl Wishes {
     /// Forgets the confirmation, whose removals were made.
     pub fn use_up(&self) -> io::Result<()> {
         self.forget(CONFIRMED)
-    }
-
-    /// Returns the paths that somebody has open. They are replaced only after they were closed.
-    pub fn opened(&self) -> io::Result<BTreeSet<String>> {
-        let text = text_of(&self.folder, OPEN, MAX_BYTES)?;
-        let opened = text.and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(opened.unwrap_or_default())
     }
 
     fn forget(&self, name: &str) -> io::Result<()> {

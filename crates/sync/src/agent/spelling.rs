@@ -1,0 +1,213 @@
+//! The spelling of names on file systems that do not tell all of them apart: capital letters from small ones, or composed
+//! from decomposed ones. The exchange tells all apart.
+
+use crate::folder::{Root, Scan};
+use crate::item::Listing;
+use nbcourier_domain::RelativePath;
+use std::collections::BTreeMap;
+use std::io;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The name of the file that finds it out, and two other spellings.
+const PROBE: (&str, &str, &str) = ("Probe-\u{e9}", "probe-\u{e9}", "Probe-e\u{301}");
+
+/// The spellings that a file system does not tell apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Folding {
+    /// Capital and small letters are the same.
+    pub case: bool,
+    /// Composed and decomposed letters are the same.
+    pub composition: bool,
+}
+
+impl Folding {
+    /// Finds out how the file system of a folder is, by making a file there.
+    pub fn of(own: &Root) -> io::Result<Self> {
+        let (name, small, decomposed) = PROBE;
+        drop(own.create(name)?);
+        let is_there = |name| own.stat(name).map(|found| found.is_some());
+        let found = is_there(small).and_then(|case| {
+            Ok(Self {
+                case,
+                composition: is_there(decomposed)?,
+            })
+        });
+        own.remove(name)?;
+        found
+    }
+
+    /// Returns the text that all spellings of a path have in common.
+    fn key(self, path: &str) -> String {
+        let composed: String = if self.composition {
+            path.nfc().collect()
+        } else {
+            path.to_owned()
+        };
+        if self.case {
+            composed.to_lowercase()
+        } else {
+            composed
+        }
+    }
+
+    /// Gives the entries of the folder and those that both sides agreed on the spelling of the directory. Returns the paths
+    /// of the directory that clash with an earlier one, which is the value. They stay there only.
+    pub fn settle(
+        self,
+        scan: &mut Scan,
+        base: &mut Listing,
+        there: &Listing,
+    ) -> BTreeMap<RelativePath, RelativePath> {
+        let mut clashing = BTreeMap::new();
+        if self == Self::default() {
+            return clashing;
+        }
+        // The order of the paths is that of the exchange.
+        let mut first: BTreeMap<String, &RelativePath> = BTreeMap::new();
+        for path in there.keys() {
+            let known = *first.entry(self.key(path.as_str())).or_insert(path);
+            if known != path {
+                clashing.insert(path.clone(), known.clone());
+            }
+        }
+        let mut spelled = BTreeMap::new();
+        for path in base.keys().filter(|path| !there.contains_key(*path)) {
+            if let Some(other) = first.get(&self.key(path.as_str())) {
+                spelled.insert(path.clone(), (*other).clone());
+            }
+        }
+        let old: BTreeMap<String, RelativePath> = base
+            .keys()
+            .map(|path| (self.key(path.as_str()), path.clone()))
+            .collect();
+        let mut found = BTreeMap::new();
+        for path in scan.items.keys() {
+            let key = self.key(path.as_str());
+            let Some(other) = first.get(&key).copied().or_else(|| old.get(&key)) else {
+                continue;
+            };
+            // Somebody has renamed it here, if the capital letters were others before and are there.
+            let is_renamed = base.contains_key(other)
+                && !base.contains_key(path)
+                && self.is_of_other_case(path, other);
+            if other != path && !is_renamed {
+                found.insert(path.clone(), other.clone());
+            }
+        }
+        respell(base, &spelled);
+        respell(&mut scan.items, &found);
+        respell(&mut scan.fingerprints, &found);
+        clashing
+    }
+
+    /// Whether two spellings of a path differ in more than the composition of letters.
+    fn is_of_other_case(self, one: &RelativePath, other: &RelativePath) -> bool {
+        let only_composition = Self {
+            case: false,
+            ..self
+        };
+        only_composition.key(one.as_str()) != only_composition.key(other.as_str())
+    }
+}
+
+/// Moves the values of paths to other spellings.
+fn respell<T>(map: &mut BTreeMap<RelativePath, T>, spelled: &BTreeMap<RelativePath, RelativePath>) {
+    for (from, to) in spelled {
+        if let Some(value) = map.remove(from) {
+            map.entry(to.clone()).or_insert(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{Content, Item};
+    use nbcourier_domain::Sha256Sum;
+
+    const BOTH: Folding = Folding {
+        case: true,
+        composition: true,
+    };
+
+    fn listing(paths: &[&str]) -> Listing {
+        let item = Item::File(Content {
+            sum: Sha256Sum([1; 32]),
+            size: 1,
+            executable: false,
+            source: None,
+        });
+        let paths = paths.iter().map(|path| RelativePath::parse(*path).unwrap());
+        paths.map(|path| (path, item)).collect()
+    }
+
+    fn paths(listing: &Listing) -> Vec<&str> {
+        listing.keys().map(RelativePath::as_str).collect()
+    }
+
+    /// Settles what both sides agreed on, the folder and the directory. Returns the first two, and what clashes.
+    fn settled(folding: Folding, base: &[&str], here: &[&str], there: &[&str]) -> [String; 3] {
+        let (mut base, there) = (listing(base), listing(there));
+        let mut scan = Scan {
+            items: listing(here),
+            ..Scan::default()
+        };
+        let clashing = folding.settle(&mut scan, &mut base, &there);
+        let clashing: Vec<_> = clashing.keys().map(RelativePath::as_str).collect();
+        [
+            paths(&base).join(" "),
+            paths(&scan.items).join(" "),
+            clashing.join(" "),
+        ]
+    }
+
+    #[test]
+    fn a_file_system_that_tells_names_apart_has_them_as_they_are() {
+        let place = tempfile::tempdir().unwrap();
+        let folding = Folding::of(&Root::open(place.path()).unwrap()).unwrap();
+        // Those of the machines that run these tests do.
+        assert_eq!(folding, Folding::default());
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+        let same = ["a A", "a", "A"].map(|it| it.split(' ').collect::<Vec<_>>());
+        let found = settled(folding, &same[0], &same[1], &same[2]);
+        assert_eq!(found, ["A a", "a", ""]);
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same_file() {
+        let (composed, decomposed) = ("caf\u{e9}.txt", "cafe\u{301}.txt");
+        let folding = Folding {
+            composition: true,
+            case: false,
+        };
+        let found = settled(folding, &[composed], &[decomposed], &[composed]);
+        assert_eq!(found, [composed, composed, ""]);
+        // Also if the exchange has it from a machine of the other kind.
+        let found = settled(folding, &[], &[composed], &[decomposed]);
+        assert_eq!(found, ["", decomposed, ""]);
+    }
+
+    #[test]
+    fn of_two_names_that_clash_the_first_is_written_and_the_other_stays_there() {
+        let found = settled(BOTH, &["A.txt"], &["A.txt"], &["A.txt", "a.txt", "b"]);
+        assert_eq!(found, ["A.txt", "A.txt", "a.txt"]);
+        // Without capital letters, nothing clashes.
+        let folding = Folding {
+            case: false,
+            ..BOTH
+        };
+        let found = settled(folding, &[], &[], &["A.txt", "a.txt"]);
+        assert_eq!(found, ["", "", ""]);
+    }
+
+    #[test]
+    fn a_change_of_capital_letters_there_is_taken_over_and_one_here_is_a_renaming() {
+        let found = settled(BOTH, &["Unit/A"], &["Unit/A"], &["unit/a"]);
+        assert_eq!(found, ["unit/a", "unit/a", ""]);
+        let found = settled(BOTH, &["Unit/A"], &["unit/a"], &["Unit/A"]);
+        assert_eq!(found, ["Unit/A", "unit/a", ""]);
+        // A new file here that the directory has, too, is that one.
+        let found = settled(BOTH, &[], &["readme"], &["README"]);
+        assert_eq!(found, ["", "README", ""]);
+    }
+}
