@@ -25,7 +25,7 @@ mod when;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
     course, course_management, dates, events, extension, feedback, materials, presence, receipt,
-    roster, submissions, trash,
+    roster, starts, submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use delivery::{pull, revert, start};
@@ -106,6 +106,8 @@ enum Command {
     Events(Late<events::Arguments>),
     /// Show when the students of a course were last seen
     Presence(Late<presence::Arguments>),
+    /// Show what the servers of a course's members received when they started
+    Starts(Late<starts::Arguments>),
     /// List deleted data and restore it
     Trash(Late<trash::Arguments>),
     /// Verify receipts of submissions
@@ -172,6 +174,7 @@ pub fn run() -> ExitCode {
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(&arguments),
+        Command::Starts(Late(arguments)) => starts::run(&arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),
         Command::Receipt(Late(arguments)) => receipt::run(*arguments),
         Command::CourseManagement(Late(arguments)) => {

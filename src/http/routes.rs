@@ -8,7 +8,8 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, board, dates, done, import, more_time, people, release, settings, trash, versions,
+    activity, board, dates, done, import, more_time, people, release, settings, starts, trash,
+    versions,
 };
 use super::pages::directory::{
     all, change, folder, settings as facts, sharing, trash as thrown, versions as kept,
@@ -147,6 +148,7 @@ const TABLE: &[Row] = &[
     ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(any(upload::submit))),
     ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(any(course::everybody))),
     ("GET",    "c/{course}/activity",                          Page,   Compressed, Always,      || web::get().to(any(activity::show))),
+    ("GET",    "c/{course}/starts",                            Page,   Compressed, Always,      || web::get().to(any(starts::show))),
     ("GET",    "c/{course}/trash",                             Page,   Compressed, Always,      || web::get().to(any(trash::show))),
     ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(any(trash::restore))),
     ("GET",    "c/{course}/settings",                          Page,   Compressed, Always,      || web::get().to(any(settings::show))),
@@ -280,7 +282,8 @@ impl From<Operation> for Address {
 /// read from its signature, and whether the reply is compressed from the type of the reply.
 pub fn operations() -> Vec<Operation> {
     let parts = [
-        courses_and_events(),
+        courses(),
+        starts_and_events(),
         assignments(),
         submissions_and_receipts(),
         feedback(),
@@ -294,7 +297,7 @@ pub fn operations() -> Vec<Operation> {
     parts.into_iter().flatten().collect()
 }
 
-fn courses_and_events() -> Vec<Operation> {
+fn courses() -> Vec<Operation> {
     vec![
         get(
             "v1/openapi.json",
@@ -366,6 +369,30 @@ fn courses_and_events() -> Vec<Operation> {
              asked at most every five minutes.",
         )
         .fails(400, "Illegal cursor"),
+    ]
+}
+
+fn starts_and_events() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/courses/{course}/starts",
+            v1::starts::list,
+            Staff,
+            "List the deliveries at the starts of servers, the newest first",
+        )
+        .details("A page with long reports has fewer items than its limit. They are kept for 90 days, the last 50 of each person.")
+        .fails(400, "Illegal cursor")
+        .fails(400, "Illegal user id")
+        .fails(400, "outcome is updated, unchanged, partly or failed"),
+        post(
+            "v1/courses/{course}/starts",
+            v1::starts::note,
+            Members,
+            "Report a delivery at the start of the caller's server",
+        )
+        .details("The body has at most 16 KiB.")
+        .fails(400, "Illegal directory name")
+        .fails(400, "The version is a number from 1"),
         get(
             "v1/courses/{course}/events",
             v1::events::list,

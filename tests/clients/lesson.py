@@ -124,6 +124,23 @@ class Lesson:
             {"kind": "everybody", "level": "read"},
         ]
         self.call("PUT", f"{data}/grants", TEACHER, {"grants": grants})
+        delivered = {"deliver": "data", "deliver_at_start": True}
+        self.call("PATCH", data, TEACHER, delivered)
+        for student, start in {
+            "ada": {"outcome": "updated", "version": 5, "report": {"received": 5}},
+            "eb7": {"outcome": "unchanged", "version": 4},
+            "x'\"<b>": {
+                "outcome": "failed",
+                "report": {
+                    "failures": [HOSTILE, "no space"],
+                    "kept": [HOSTILE] * 30,
+                    "log": FEEDBACK.decode(),
+                    "cut": True,
+                },
+            },
+        }.items():
+            start |= {"millis": 840, "directory": "data"}
+            self.call("POST", f"v1/courses/{COURSE}/starts", student, start)
         old = {"owner": owner, "name": "old"}
         self.call("POST", "v1/directories", TEACHER, old)
         self.call("DELETE", f"v1/directories/{owner}/old", TEACHER)

@@ -51,6 +51,8 @@ PAGES = {
     "adding from a file": ("c/algebra/import", TEACHER),
     "removing a person": ("c/algebra/remove?who=ada", TEACHER),
     "activity": ("c/algebra/activity", TEACHER),
+    "starts": ("c/algebra/starts", TEACHER),
+    "failed starts": ("c/algebra/starts?outcome=failed&person=nobody", TEACHER),
     "trash": ("c/algebra/trash", TEACHER),
     "directories": ("d", TEACHER),
     "directories that were found": ("d?q=zzz&reach=own", STUDENT),

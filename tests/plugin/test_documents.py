@@ -170,6 +170,7 @@ class TestThePages:
         everybody = scene.run("ira", "nbcourier submissions algebra ps1", "ada")
         assert "cleo" in everybody
         assert "ada" in scene.run("ira", "nbcourier presence algebra", "exchange")
+        scene.run("ira", "nbcourier starts algebra", "No start was reported")
         missing = scene.run("ira", "nbcourier submissions algebra ps1 --missing")
         assert "cleo" in missing
         assert "ada" not in missing

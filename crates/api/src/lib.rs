@@ -25,6 +25,7 @@ mod receipts;
 mod roster;
 mod seen;
 mod sources;
+mod starts;
 mod submissions;
 mod trash;
 
@@ -57,6 +58,7 @@ pub use receipts::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};
 pub use roster::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 pub use seen::{Fetch, Fetches, Reading};
 pub use sources::{DirectorySource, NewSource, PullAsked, Source, SourceRun, SourceRuns};
+pub use starts::{NewStart, SecondFile, Start, StartReport, Starts, StartsAlike};
 pub use submissions::{
     CollectedSubmission, CollectedSubmissions, Submission, SubmissionFeedback, Submissions,
 };

@@ -17,6 +17,7 @@ mod probe;
 mod recognition;
 mod roster;
 mod sources;
+mod starts;
 mod submissions;
 mod token;
 mod trash;

@@ -14,6 +14,7 @@ mod path;
 mod quantity;
 mod repository;
 mod role;
+mod start;
 mod time;
 mod tree;
 
@@ -29,5 +30,6 @@ pub use path::{IllegalPath, RelativePath};
 pub use quantity::{ByteSize, Span};
 pub use repository::{BranchName, IllegalBranch, IllegalRepository, ObjectName, RepositoryUrl};
 pub use role::{Person, Role};
+pub use start::StartOutcome;
 pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, TreeHasher, tree_digest};

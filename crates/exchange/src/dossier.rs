@@ -5,6 +5,7 @@ use super::events::Event;
 use super::files::trees::{TreeFiles, TreeId};
 use super::people::{self, Footprint};
 use super::seen::Times;
+use super::starts::StartView;
 use super::{Error, Exchange, Result};
 use nbcourier_domain::{Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
@@ -158,6 +159,8 @@ pub struct Dossier {
     pub extensions: Vec<(AssignmentOf, NotedExtension)>,
     /// The versions that they have fetched.
     pub fetches: Vec<Fetched>,
+    /// The starts of their servers, with the names of the courses.
+    pub starts: Vec<(String, StartView)>,
     /// The versions that they released.
     pub releases: Vec<Release>,
     /// The feedback that they gave.
@@ -184,6 +187,9 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
                     (AssignmentOf::new(of), NotedExtension::new(noted))
                 }),
                 fetches: all(rows::fetches(conn, &person)?, Fetched::new),
+                starts: all(store::starts::of_person(conn, &person)?, |(course, row)| {
+                    (course, StartView::new(row))
+                }),
                 releases: all(rows::releases(conn, &person)?, Release::new),
                 given_feedback: all(
                     rows::feedback(conn, &person, FeedbackSide::Gave)?,

@@ -40,6 +40,7 @@ pub mod roster;
 pub mod roster_import;
 pub mod seen;
 pub mod sources;
+pub mod starts;
 pub mod submission_pages;
 pub mod submissions;
 pub mod trash;

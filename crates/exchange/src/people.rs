@@ -36,6 +36,8 @@ pub struct CourseFootprint {
     pub extensions: i64,
     /// The number of versions that they have fetched.
     pub fetched: i64,
+    /// The number of starts of their servers that were reported.
+    pub starts: i64,
     /// The number of versions that they released.
     pub releases: i64,
     /// The number of submissions that they made for somebody else.
@@ -61,6 +63,7 @@ impl CourseFootprint {
             feedback: row.feedback,
             extensions: row.extensions,
             fetched: row.fetched,
+            starts: row.starts,
             releases: row.released,
             submitted_for_others: row.handed_in,
             feedback_given: row.feedback_given,

@@ -44,6 +44,7 @@ mod schema;
 pub mod seen;
 pub mod signing_keys;
 pub mod snapshot;
+pub mod starts;
 pub mod submission_pages;
 pub mod submissions;
 pub mod totals;

@@ -76,6 +76,8 @@ pub struct InCourse {
     pub extensions: i64,
     /// The number of versions that they have fetched.
     pub fetched: i64,
+    /// The number of starts of their servers that were reported.
+    pub starts: i64,
     /// The number of versions that they released.
     pub released: i64,
     /// The number of submissions that they made for somebody else.
@@ -93,6 +95,7 @@ impl InCourse {
             self.feedback,
             self.extensions,
             self.fetched,
+            self.starts,
             self.released,
             self.handed_in,
             self.feedback_given,
@@ -129,6 +132,8 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     fetched: i64,
     #[diesel(sql_type = BigInt)]
+    starts: i64,
+    #[diesel(sql_type = BigInt)]
     released: i64,
     #[diesel(sql_type = BigInt)]
     handed_in: i64,
@@ -151,6 +156,7 @@ const IN_COURSES: &str = "
             WHERE a.course_id = c.id AND e.student = $1) AS extensions,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             JOIN fetches g ON g.release_id = r.id WHERE a.course_id = c.id AND g.student = $1) AS fetched,
+        (SELECT count(*) FROM starts t WHERE t.course_id = c.id AND t.person = $1) AS starts,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             WHERE a.course_id = c.id AND r.released_by = $1) AS released,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
@@ -190,6 +196,7 @@ fn in_course(row: Row) -> Result<InCourse> {
         feedback: row.feedback,
         extensions: row.extensions,
         fetched: row.fetched,
+        starts: row.starts,
         released: row.released,
         handed_in: row.handed_in,
         feedback_given: row.feedback_given,
@@ -238,6 +245,7 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("directory_versions", "made_by"),
     ("directory_grants", "person"),
     ("directory_grants", "granted_by"),
+    ("starts", "person"),
     ("events", "actor"),
     ("events", "subject"),
 ];

@@ -2,8 +2,8 @@
 
 use super::backend::prelude::*;
 use super::schema::{
-    directories, directory_grants, extensions, fetches, hub_members, members, submission_keys,
-    submissions,
+    directories, directory_grants, extensions, fetches, hub_members, members, starts,
+    submission_keys, submissions,
 };
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
@@ -72,6 +72,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
             AND person = $2",
         "UPDATE directory_grants SET person = $1 WHERE person = $2",
         "UPDATE directory_grants SET granted_by = $1 WHERE granted_by = $2",
+        "UPDATE starts SET person = $1 WHERE person = $2",
     ] {
         diesel::sql_query(statement)
             .bind::<Text, _>(to.as_str())
@@ -200,15 +201,21 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Removes a person's roles in courses with their details, their directories and grants, their idempotency keys, and
-/// what they have seen. Their submissions remain.
+/// Removes a person's roles in courses with their details, their directories and grants, their idempotency keys, what
+/// they have seen, and the starts of their servers. Their submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
     remove_fetches(conn, person)?;
     remove_readings(conn, person)?;
     remove_directories(conn, person)?;
+    remove_starts(conn, person)?;
     remove_keys(conn, person)
+}
+
+fn remove_starts(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(starts::table.filter(starts::person.eq(person.as_str()))).execute(conn)?;
+    Ok(())
 }
 
 /// Removes a person's directories for good, and what others have granted to them.

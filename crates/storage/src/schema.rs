@@ -291,6 +291,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    starts (id) {
+        id -> BigInt,
+        course_id -> BigInt,
+        person -> Text,
+        directory -> Nullable<Text>,
+        at -> BigInt,
+        outcome -> Text,
+        millis -> BigInt,
+        version -> Nullable<BigInt>,
+        report -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     runs (task) {
         task -> Text,
         ended_at -> BigInt,
@@ -344,6 +358,7 @@ diesel::joinable!(directory_entries -> blobs (blob_id));
 diesel::joinable!(directory_grants -> directories (directory_id));
 diesel::joinable!(sources -> directories (directory_id));
 diesel::joinable!(source_runs -> directories (directory_id));
+diesel::joinable!(starts -> courses (course_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,
@@ -367,6 +382,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     removed_objects,
     source_runs,
     sources,
+    starts,
     submissions,
     tree_files,
     trees,

@@ -6,14 +6,15 @@ use super::report::{Outcome, Report};
 use nbcourier_api::{Directory, OwnerKind};
 use nbcourier_client::{Client, DirectoryAddress, Result};
 use nbcourier_domain::{CourseId, DirectoryOwner, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// The deliveries of the last start, in the folder of the state in the home.
 const KNOWN: &str = "deliveries.json";
-/// The maximum size of it that is read, in bytes.
-const MAX_KNOWN: u64 = 16 * 1024 * 1024;
+/// The maximum size of a file of the state that is read, in bytes.
+const MAX_KEPT: u64 = 16 * 1024 * 1024;
 
 /// The deliveries that are wanted.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +48,8 @@ struct Written {
 /// With nothing new, that is one request whose reply has no body.
 pub async fn deliver(exchange: &Client, home: &Path, wanted: &Wanted) -> Result<Vec<Report>> {
     let day: String = Timestamp::now().to_rfc3339().chars().take(10).collect();
-    let known = read_known(home).filter(|known| known.is_at_start == wanted.is_at_start);
+    let known =
+        read_kept::<Known>(home, KNOWN).filter(|known| known.is_at_start == wanted.is_at_start);
     let tag = known.as_ref().map(|known| known.tag.as_str());
     let deliveries = match exchange.deliveries(wanted.is_at_start, tag).await? {
         None => known.map_or_else(Vec::new, |known| {
@@ -62,7 +64,12 @@ pub async fn deliver(exchange: &Client, home: &Path, wanted: &Wanted) -> Result<
             // Nothing appears in homes to which nothing is delivered.
             let is_noted = !wanted.wishes.is_dry && !deliveries.is_empty();
             if let Some(tag) = tag.filter(|_| is_noted) {
-                write_known(home, tag, wanted.is_at_start, &deliveries);
+                let known = Known {
+                    tag,
+                    is_at_start: wanted.is_at_start,
+                    deliveries: deliveries.iter().map(Written::of).collect(),
+                };
+                keep(home, KNOWN, &known);
             }
             deliveries
         }
@@ -139,27 +146,23 @@ impl Written {
     }
 }
 
-fn read_known(home: &Path) -> Option<Known> {
+/// Reads a file of the state in the home.
+pub(super) fn read_kept<T: DeserializeOwned>(home: &Path, name: &str) -> Option<T> {
     let own = Root::open(&home.join(OWN)).ok()?;
     let mut text = Vec::new();
-    let file = own.file(KNOWN).ok()?;
-    file.take(MAX_KNOWN).read_to_end(&mut text).ok()?;
+    let file = own.file(name).ok()?;
+    file.take(MAX_KEPT).read_to_end(&mut text).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
-/// Writes what is known. Without it, the next start asks for the whole list.
-fn write_known(home: &Path, tag: String, is_at_start: bool, deliveries: &[Delivery]) {
-    let known = Known {
-        tag,
-        is_at_start,
-        deliveries: deliveries.iter().map(Written::of).collect(),
-    };
+/// Writes a file of the state in the home, in one step. Without it, the next start asks or says more.
+pub(super) fn keep(home: &Path, name: &str, content: &impl Serialize) {
     let write = || -> std::io::Result<()> {
         let own = Root::open(home)?.make_folder(OWN)?;
-        let beside = format!("{KNOWN}.{}", std::process::id());
+        let beside = format!("{name}.{}", std::process::id());
         let mut file = own.create(&beside)?;
-        file.write_all(&serde_json::to_vec(&known)?)?;
-        own.replace(&beside, &own, KNOWN)
+        file.write_all(&serde_json::to_vec(content)?)?;
+        own.replace(&beside, &own, name)
     };
     let _ = write();
 }

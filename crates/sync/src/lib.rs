@@ -18,6 +18,7 @@ pub mod report;
 mod resume;
 pub mod revert;
 pub mod source;
+pub mod starts;
 mod structure;
 mod words;
 

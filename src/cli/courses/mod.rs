@@ -12,5 +12,6 @@ pub mod presence;
 pub mod receipt;
 pub mod roster;
 pub mod roster_file;
+pub mod starts;
 pub mod submissions;
 pub mod trash;

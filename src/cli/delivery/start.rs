@@ -4,17 +4,22 @@
 use super::home;
 use crate::cli::Outcome;
 use crate::config::ClientArgs;
-use nbcourier_domain::Span;
+use nbcourier_client::{Client, Error};
+use nbcourier_domain::{Span, Timestamp};
 use nbcourier_sync::deliver::{Wanted, deliver, is_nothing_new};
 use nbcourier_sync::folder::{OWN, Root};
+use nbcourier_sync::starts::{Reported, told};
 use nbcourier_sync::{Report, journal};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// The pause between two looks at the work in the background.
 const LOOK: Duration = Duration::from_millis(50);
+/// The time after which the exchange is told no more of a start.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -37,18 +42,70 @@ pub fn run(arguments: &Arguments) -> Outcome {
         ..Wanted::default()
     };
     let asked = crate::cli::asking::ask(&arguments.client, async |exchange| {
-        deliver(exchange, &home, &wanted).await
-    });
-    match asked {
-        Ok(reports) => {
-            if !is_nothing_new(&reports) {
-                note(&home, &sentences(&reports, began.elapsed()));
-            }
+        let reports = deliver(exchange, &home, &wanted).await?;
+        if !is_nothing_new(&reports) {
+            note(&home, &sentences(&reports, began.elapsed()));
         }
-        Err(error) => note(&home, &[format!("Nothing was received: {error}")]),
+        let said = timeout(PATIENCE, tell(exchange, &home, &reports, began.elapsed()));
+        let failure = match said.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it did not answer in time".to_owned(),
+        };
+        note(
+            &home,
+            &[format!(
+                "The exchange was not told of this start: {failure}"
+            )],
+        );
+        Ok(())
+    });
+    if let Err(error) = asked {
+        note(&home, &[format!("Nothing was received: {error}")]);
     }
     // A failure is in the log. The server that starts is to start.
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the exchange of the deliveries of which it is to know. What it refuses is not told again until something new
+/// happens.
+async fn tell(
+    exchange: &Client,
+    home: &Path,
+    reports: &[Report],
+    took: Duration,
+) -> Result<(), Error> {
+    let (mut reported, now) = (Reported::read(home), Timestamp::now());
+    let due = reports.iter().filter(|report| reported.is_due(report, now));
+    let due: Vec<&Report> = due.collect();
+    let mut ended = Ok(());
+    for report in &due {
+        let Some((course, new)) = told(report, took) else {
+            continue;
+        };
+        match exchange.report_start(&course, &new).await {
+            Ok(()) => reported.note(report, now),
+            Err(error) => {
+                let is_final = matches!(
+                    error,
+                    Error::TooOld(_)
+                        | Error::Refused {
+                            status: 400..=428,
+                            ..
+                        }
+                );
+                ended = Err(error);
+                if !is_final {
+                    break;
+                }
+                reported.note(report, now);
+            }
+        }
+    }
+    if !due.is_empty() {
+        reported.write(home, reports);
+    }
+    ended
 }
 
 fn sentences(reports: &[Report], took: Duration) -> Vec<String> {

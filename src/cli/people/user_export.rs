@@ -295,6 +295,19 @@ fn person(dossier: &Dossier) -> Value {
         shown["version"] = json!(fetched.version);
         shown
     });
+    let starts = dossier.starts.iter().map(|(course, start)| {
+        let report = start.report.as_deref();
+        let report = report.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        json!({
+            "course": course,
+            "directory": start.directory,
+            "at": Rfc3339(start.at),
+            "outcome": start.outcome,
+            "millis": start.millis,
+            "version": start.version,
+            "report": report,
+        })
+    });
     let released = dossier.releases.iter().map(|release| {
         json!({
             "course": release.of.course,
@@ -316,6 +329,7 @@ fn person(dossier: &Dossier) -> Value {
         "person": FootprintJson::from(&dossier.footprint),
         "extensions": extensions.collect::<Vec<_>>(),
         "fetched": fetched.collect::<Vec<_>>(),
+        "starts": starts.collect::<Vec<_>>(),
         "released": released.collect::<Vec<_>>(),
         "feedback_given": given.collect::<Vec<_>>(),
     })

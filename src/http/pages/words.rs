@@ -112,11 +112,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/settings.ftl")),
             include_str!(concat!("l10n/", $language, "/directories.ftl")),
             include_str!(concat!("l10n/", $language, "/material.ftl")),
+            include_str!(concat!("l10n/", $language, "/starts.ftl")),
         ]
     };
 }
 
-const FILES: usize = 13;
+const FILES: usize = 14;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

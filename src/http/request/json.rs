@@ -37,6 +37,11 @@ impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
         read(&self.request, self.body, SHORT).await
     }
 
+    /// Reads a body of at most so many bytes.
+    pub async fn read_within(self, limit: usize) -> Result<T> {
+        read(&self.request, self.body, limit).await
+    }
+
     /// Reads a body that is a list.
     pub async fn read_long(self) -> Result<T> {
         read(&self.request, self.body, LONG).await

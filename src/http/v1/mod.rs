@@ -18,6 +18,7 @@ pub mod releases;
 pub mod roster;
 pub mod seen;
 pub mod sources;
+pub mod starts;
 pub mod submissions;
 pub mod submit;
 pub mod trash;

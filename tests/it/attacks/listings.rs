@@ -146,6 +146,10 @@ fn fill(server: &Server) {
             SELECT d.id, 'https://git.invalid/' || name, '[]', 3600, 0, 'hook', x'00', 4102444800000000 FROM d, n WHERE i = 1;
         INSERT INTO source_runs (directory_id, began_at, ended_at, cause, outcome, report)
             SELECT d.id, time, time, 'hook', 'failed', {detail} FROM n, d;
+        -- Starts of many servers, all with other versions. Some have reports whose JSON takes much memory.
+        INSERT INTO starts (course_id, person, at, outcome, millis, version, report)
+            SELECT it.course, name, it.now, CASE WHEN i % 2 = 0 THEN 'failed' ELSE 'updated' END, 1, i,
+                CASE WHEN i > {ROWS} - 1000 THEN {report} END FROM n, it;
         -- Events, and one that names very many people.
         INSERT INTO events (at, action, actor, subject, course, course_id, detail)
             SELECT time, 'roster changed', name, name, 'algebra', it.course, json_object('students', json_array(name))
@@ -156,6 +160,7 @@ fn fill(server: &Server) {
         COMMIT;",
         long = "n".repeat(240),
         detail = "replace(hex(zeroblob(125)), '0', char(1))",
+        report = r#"'{"a":[' || replace(hex(zeroblob(1000)), '00', '{"b":0},') || '0]}'"#,
         // A recent time, so that nothing in the trash is over its retention time.
         now = "CAST(unixepoch() AS INTEGER) * 1000000",
     );

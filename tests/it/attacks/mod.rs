@@ -53,6 +53,8 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a folder that is synced emptied by an exchange that lost its data", "tests/it/syncing/guard.rs", "an_exchange_that_was_restored_from_an_older_backup_removes_and_replaces_nothing"),
     ("another directory under the name of one that is synced", "tests/it/syncing/guard.rs", "another_directory_of_the_same_name_is_not_taken_for_the_old_one"),
     ("lines of a unit of systemd made by a setting", "src/cli/sync/unit.rs", "no_value_leaves_its_quotation_marks"),
+    ("reports of starts that fill the disk, the memory or a page", "tests/it/v1/starts.rs", "a_hostile_report_is_bounded_and_shown_as_text"),
+    ("starts of others' servers, reported or read by a student", "tests/it/v1/starts.rs", "members_report_their_own_starts_and_staff_see_all"),
     ("a history that fills the disk", "tests/it/directories/keeping.rs", "history_is_thinned_by_the_clean_up_and_labels_stay"),
     ("a token for a repository, read by others", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),
     ("a token for a repository, sent to another address", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),

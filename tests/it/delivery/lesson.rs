@@ -136,6 +136,11 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// Returns the log of the starts of a person's server.
+pub fn log(person: &Person) -> String {
+    fs::read_to_string(person.home().join(".nbcourier/log")).unwrap_or_default()
+}
+
 /// Returns a notebook with a cell of this source, which was run so many times.
 pub fn notebook(source: &str, runs: u32) -> String {
     let outputs = if runs == 0 {

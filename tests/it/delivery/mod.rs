@@ -5,6 +5,7 @@ mod hostile;
 pub mod lesson;
 mod own_work;
 mod pulling;
+mod reporting;
 mod reverting;
 mod starting;
 mod troubles;

@@ -1,13 +1,9 @@
 //! The start of a student's server.
 
-use super::lesson::Lesson;
+use super::lesson::{Lesson, log};
 use crate::watching::numbers::Numbers;
 use nbcourier_testkit::eventually;
 use std::fs;
-
-fn log(lesson: &Lesson) -> String {
-    fs::read_to_string(lesson.ada.home().join(".nbcourier/log")).unwrap_or_default()
-}
 
 #[test]
 fn a_start_brings_the_material_and_the_next_one_is_one_request() {
@@ -17,18 +13,18 @@ fn a_start_brings_the_material_and_the_next_one_is_one_request() {
     assert_eq!(first.code, Some(0));
     assert_eq!(lesson.read("a.txt"), "1");
     assert!(
-        log(&lesson).contains("algebra has version 2 now: 1 received"),
+        log(&lesson.ada).contains("algebra has version 2 now: 1 received"),
         "{}",
-        log(&lesson)
+        log(&lesson.ada)
     );
-    let (before, lines) = (Numbers::of(&lesson.server), log(&lesson));
+    let (before, lines) = (Numbers::of(&lesson.server), log(&lesson.ada));
     assert_eq!(lesson.ada.does(&["start"]), "");
     let after = Numbers::of(&lesson.server);
     let all = |numbers: &Numbers| numbers.sum("nbcourier_http_requests_total");
     assert_eq!((all(&after) - all(&before)).to_string(), "1");
     let unchanged = after.answers("v1/directories", "GET", 304);
     assert_eq!(unchanged.to_string(), "1");
-    assert_eq!(log(&lesson), lines);
+    assert_eq!(log(&lesson.ada), lines);
     lesson.teach("a.txt", "2");
     lesson.ada.run(&["start"]);
     assert_eq!(lesson.read("a.txt"), "2");

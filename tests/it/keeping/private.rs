@@ -17,7 +17,7 @@ const WRITING: [&str; 17] = [
     "doctor", "demo", "dir", "pull", "revert", "start", "sync",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 13] = [
+const ONLY_ASKING: [&str; 14] = [
     "config",
     "course",
     "submissions",
@@ -28,6 +28,7 @@ const ONLY_ASKING: [&str; 13] = [
     "feedback",
     "trash",
     "presence",
+    "starts",
     "receipt",
     "ngshare-course-management",
     "help",

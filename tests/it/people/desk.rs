@@ -82,7 +82,7 @@ impl Desk {
         self.server.send(&call.body("application/json", body)).ok();
     }
 
-    /// Fetches ps1 of algebra and reads the feedback there as that person. Returns once that is noted.
+    /// Fetches ps1 of algebra, reads the feedback there, and reports a start as that person. Returns once that is noted.
     pub fn see(&self, who: &str) {
         let mut database = self.database();
         let mut rows = || {
@@ -94,6 +94,11 @@ impl Desk {
         let feedback = self.server.get("v1/courses/algebra/feedback", who).ok();
         let reads = i64::from(files(&feedback.body).len() > 1);
         eventually("it is noted", || rows() == before + 1 + reads);
+        let target = format!("v1/courses/algebra/starts?user={who}");
+        let start = json!({ "outcome": "failed", "millis": 1, "report": { "failures": ["full"] } });
+        let call = self.server.call("POST", &target);
+        let call = call.body("application/json", start.to_string());
+        assert_eq!(self.server.send(&call).status, 204);
     }
 
     /// Runs `nbcourier user …` beside the server; returns its exit code and its output.

@@ -54,6 +54,13 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
         (&json!(1), &json!(1))
     );
     assert_eq!(person["person"]["courses"][0]["fetched"], 1);
+    let start = &person["starts"][0];
+    assert_eq!(
+        (&start["course"], &start["outcome"]),
+        (&json!("algebra"), &json!("failed"))
+    );
+    assert_eq!(start["report"]["failures"], json!(["full"]));
+    assert_eq!(person["person"]["courses"][0]["starts"], 1);
     assert_eq!(person["feedback_given"].as_array().unwrap().len(), 1);
 
     let submissions = json("submissions.json");

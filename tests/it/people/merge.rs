@@ -74,6 +74,10 @@ fn two_names_are_merged_and_nothing_is_lost() {
         fetch["first_at"].as_str() < fetch["last_at"].as_str(),
         "{fetch}"
     );
+    let starts = desk.server.get("v1/courses/algebra/starts", IRA).ok();
+    let starts = starts.json()["starts"].as_array().unwrap().clone();
+    let of_bob = starts.iter().filter(|start| start["person"] == BOB);
+    assert_eq!(of_bob.count(), 2);
     let extensions = "v1/courses/algebra/assignments/ps1/extensions";
     let extensions = desk.server.get(extensions, IRA).ok().json();
     assert_eq!(extensions["extensions"].as_array().unwrap().len(), 1);

@@ -41,6 +41,9 @@ const NO_NAMES: &[&str] = &[
     "sources.folder",
     "sources.hook_id",
     "sources.url",
+    "starts.directory",
+    "starts.outcome",
+    "starts.report",
     "submission_keys.idempotency",
     "tree_files.path",
 ];
@@ -70,6 +73,7 @@ const NAMES: &[&str] = &[
     "members.username",
     "people.username",
     "releases.released_by",
+    "starts.person",
     "submission_keys.student",
     "submissions.student",
     "submissions.submitted_by",

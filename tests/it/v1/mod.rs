@@ -22,6 +22,7 @@ mod release;
 mod roster;
 mod seen;
 mod settings;
+mod starts;
 mod submissions;
 mod submit;
 mod trash;

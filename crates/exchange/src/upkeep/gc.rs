@@ -14,7 +14,7 @@ use super::objects;
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
 use crate::directories::thinning;
-use crate::{Exchange, Mode, Result};
+use crate::{Exchange, Mode, Result, starts};
 use nbcourier_blobs::{Blobs, StoredFile};
 use nbcourier_domain::{Count, Timestamp};
 use nbcourier_identity::Caller;
@@ -127,6 +127,7 @@ async fn clear(
         .write(move |conn| {
             note_expired(conn, &caller, deleted_before)?;
             store::ended_sessions::purge_expired(conn, Timestamp::now())?;
+            starts::forget(conn)?;
             purge(conn, deleted_before)
         })
         .await?;

@@ -6,7 +6,7 @@ use crate::backend::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 /// The tables whose IDs grow.
-const NUMBERED: [&str; 14] = [
+const NUMBERED: [&str; 15] = [
     "courses",
     "members",
     "people",
@@ -20,6 +20,7 @@ const NUMBERED: [&str; 14] = [
     "directory_entries",
     "directory_grants",
     "source_runs",
+    "starts",
     "events",
 ];
 

@@ -491,6 +491,21 @@ table! {
 }
 
 table! {
+    starts by id: BigInt;
+    {
+        id: i64,
+        course_id: i64,
+        person: String,
+        directory: Option<String>,
+        at: i64,
+        outcome: String,
+        millis: i64,
+        version: Option<i64>,
+        report: Option<String>,
+    }
+}
+
+table! {
     events by id: BigInt;
     {
         id: i64,

@@ -72,6 +72,8 @@ const BLOBS: &str = "
         VALUES (2, 'https://git.example.org/a', 'main', 'unit', '[\"x\"]', 3600, true, X'05', 'hook', X'06', 'ab', 7, 8, 1, 4, 9);
     INSERT INTO source_runs (id, directory_id, began_at, ended_at, cause, outcome, commit_id, version, report) VALUES
         (3, 2, 6, 7, 'schedule', 'updated', 'ab', 2, '1 file'), (4, 2, 8, NULL, 'asked', NULL, NULL, NULL, NULL);
+    INSERT INTO starts (id, course_id, person, directory, at, outcome, millis, version, report) VALUES
+        (5, 3, 'ann', 'materials', 9, 'updated', 840, 2, '{\"received\": 3}'), (6, 3, 'kim', NULL, 10, 'failed', 1, NULL, NULL);
 ";
 
 fn file(place: &TempDir, name: &str) -> Destination {

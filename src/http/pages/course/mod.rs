@@ -11,6 +11,7 @@ mod overview;
 pub mod people;
 pub mod release;
 pub mod settings;
+pub mod starts;
 pub mod trash;
 pub mod versions;
 

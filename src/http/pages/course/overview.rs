@@ -1,5 +1,6 @@
 //! A course for those who read all work: how each assignment stands.
 
+use super::starts::Summary;
 use super::tabs;
 use crate::http::error::Result;
 use crate::http::pages::directory::material::Material;
@@ -21,6 +22,7 @@ struct Page<'a> {
     course: &'a CourseId,
     summary: &'a CourseSummary,
     material: Material,
+    starts: Summary,
 }
 
 impl Page<'_> {
@@ -48,6 +50,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
     let summary = board::summary(exchange, &caller, course.clone()).await?;
     let may_make = summary.may.share_files;
     let material = Material::of(exchange, &caller, &view, &course, may_make).await?;
+    let starts = Summary::of(exchange, &caller, &view, &course).await?;
     let students = view.say_with("students", "n", summary.students);
     view.page(&Page {
         head: Head {
@@ -59,6 +62,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
         course: &course,
         summary: &summary,
         material,
+        starts,
         view: &view,
     })
 }
