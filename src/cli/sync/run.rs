@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// The number of rounds after which a folder that changes all the time is left to the next run.
 const ROUNDS: usize = 12;
+/// The number of further rounds after something could not be done.
+const RETRIES: usize = 3;
 /// The pause between two looks at the list of pairs.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -126,10 +128,14 @@ async fn until_equal(exchange: &Client, folder: &Path, spans: Spans, ending: &En
     let is_ending = || ending.is_wanted();
     let mut agent = Agent::new(exchange, folder, spans, &is_ending);
     let mut report = agent.round(News::Unknown).await;
+    let mut left = RETRIES;
     for _ in 1..ROUNDS {
         let pause = match report.outcome {
             Ended::Waiting => agent.pause(),
-            Ended::Incomplete => Duration::ZERO,
+            Ended::Incomplete if left > 0 => {
+                left -= 1;
+                Duration::ZERO
+            }
             _ => break,
         };
         if ending.is_wanted() {

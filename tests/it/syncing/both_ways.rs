@@ -137,6 +137,20 @@ fn a_round_without_changes_reads_no_file_and_asks_once() {
 }
 
 #[test]
+fn a_large_file_goes_both_ways_and_is_replaced() {
+    let desk = Desk::new();
+    let large = |begin: &str| format!("{begin}{}", "0123456789abcdef".repeat(600_000));
+    desk.school.write("small.txt", "1");
+    desk.school.write("large.txt", &large("school"));
+    desk.all_sync();
+    assert_eq!(desk.home.read("large.txt").len(), large("school").len());
+    desk.home.write("large.txt", &large("home"));
+    desk.all_sync();
+    assert!(desk.school.read("large.txt").starts_with("home"));
+    assert_eq!(desk.school.names(), ["large.txt", "small.txt"]);
+}
+
+#[test]
 fn what_was_written_while_the_exchange_was_away_comes_when_it_is_back() {
     let desk = Desk::new();
     desk.school.write("a.txt", "1");
@@ -153,7 +167,8 @@ fn what_was_written_while_the_exchange_was_away_comes_when_it_is_back() {
     assert_eq!(report["outcome"], "failed");
     let sentence = report["failures"][0].as_str().unwrap();
     assert!(sentence.contains("does not answer"), "{sentence}");
-    drop((setup, home));
+    assert_eq!((school.names().len(), home.names().len()), (2, 1));
+    drop(setup);
 }
 
 #[test]

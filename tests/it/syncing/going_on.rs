@@ -164,7 +164,9 @@ fn a_file_that_was_written_just_now_waits_and_the_others_do_not() {
         .sync_through(&["env"], &["--settle", "1h", "--agree", "0s"]);
     let agent = Running(command.stdout(Stdio::null()).spawn().unwrap());
     eventually("the old one is there", || desk.names() == ["a.txt"]);
-    let status = desk.school.ada.run(&["sync", "status", "--json"]);
-    assert!(status.out.contains("is being written"), "{}", status.out);
+    eventually("the other one waits", || {
+        let status = desk.school.ada.run(&["sync", "status", "--json"]);
+        status.out.contains("is being written")
+    });
     assert_eq!(agent.end(), Some(0));
 }

@@ -46,6 +46,9 @@ pub fn apply(
         Step::Beside { to, content, .. } => Some((to.clone(), content.sum)),
         _ => None,
     });
+    state
+        .placed
+        .retain(|path, _| found.scan.items.contains_key(path));
     state.placed.extend(placed);
     if is_whole {
         incoming.clear();

@@ -149,6 +149,18 @@ impl Report {
         self
     }
 
+    /// Whether both say the same, but for details in parentheses such as the reason of a failure.
+    pub fn says_as(&self, other: &Self) -> bool {
+        let heads = |it: &Self| {
+            let heads = it
+                .failures
+                .iter()
+                .map(|why| why.split(" (").next().map(str::to_owned));
+            heads.collect::<Vec<_>>()
+        };
+        (self.outcome, &self.asked, heads(self)) == (other.outcome, &other.asked, heads(other))
+    }
+
     /// Whether something moved.
     pub fn is_moving(&self) -> bool {
         self.received + self.sent + self.removed_here + self.removed_there + self.conflicts.len()
@@ -187,14 +199,9 @@ impl Report {
     pub fn keep(&self, own: &Root) {
         let before = Self::read(own).ok().flatten();
         let is_same = before.is_some_and(|before| {
-            (
-                before.outcome,
-                &before.failures,
-                &before.asked,
-                before.version,
-            ) == (self.outcome, &self.failures, &self.asked, self.version)
-                && (before.waiting, before.left_out)
-                    == (self.waiting.clone(), self.left_out.clone())
+            self.says_as(&before)
+                && before.version == self.version
+                && (&before.waiting, &before.left_out) == (&self.waiting, &self.left_out)
         });
         if self.is_moving() || !is_same {
             self.write(own);
