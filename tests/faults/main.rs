@@ -24,5 +24,6 @@ mod many_files;
 mod power;
 mod replicas;
 mod second_process;
+mod shared;
 mod slow_clients;
 mod tally;

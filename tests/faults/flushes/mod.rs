@@ -3,6 +3,7 @@
 
 use crate::client::Client;
 use crate::power::{CALLS, Disk, thread_and_rest};
+use crate::shared;
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -223,6 +224,9 @@ fn change_everything(traced: &mut Traced) {
 fn changes_are_flushed_before_the_answer() {
     let mut traced = Traced::start(Setup::standalone().unlimited());
     change_everything(&mut traced);
+    for (what, call) in shared::changes(&Client::of(&traced.server), "ira", LARGE) {
+        traced.change(what, &call);
+    }
     let trace = traced.stop();
     let root = traced.server.data_dir();
     let root = root.parent().unwrap();
