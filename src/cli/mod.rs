@@ -11,6 +11,7 @@ mod data_dir;
 mod delivery;
 mod directories;
 mod doctor;
+mod folders;
 mod late;
 mod people;
 mod private;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The system calls that have to be traced.
 pub const CALLS: &str = "openat,open,creat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendfile,\
      copy_file_range,splice,ftruncate,fallocate,fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat,unlink,\
-     unlinkat,rmdir,mkdir,mkdirat,mmap";
+     unlinkat,rmdir,mkdir,mkdirat,mmap,fchmod";
 
 /// A promise that was made too early, or a change in the wrong order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Disk {
         match call.name {
             "openat" | "open" | "creat" => self.opened(call),
             "write" | "pwrite64" | "writev" | "pwritev" | "pwritev2" | "sendfile" | "ftruncate"
-            | "fallocate" => self.wrote(call, 0),
+            | "fallocate" | "fchmod" => self.wrote(call, 0),
             "copy_file_range" | "splice" => self.wrote(call, 1),
             "fsync" | "fdatasync" => {
                 if let Some(path) = descriptors(call.arguments).first() {
@@ -263,11 +263,15 @@ impl Disk {
     }
 
     fn named(&mut self, call: &Call<'_>) {
-        let paths = quoted(call.arguments);
+        let paths = named_paths(call.arguments);
         let [from, to] = paths.as_slice() else {
             return;
         };
         if !self.is_watched(to) {
+            return;
+        }
+        if call.arguments.contains("RENAME_EXCHANGE") {
+            self.exchanged(from, to);
             return;
         }
         if let Some(written) = self.bytes.get(from).copied() {
@@ -283,6 +287,21 @@ impl Disk {
         self.came(paths[1].clone());
     }
 
+    /// Handles two files that changed places.
+    fn exchanged(&mut self, one: &Path, other: &Path) {
+        let unflushed = [one, other].map(|path| self.bytes.remove(path));
+        for (path, written) in [one, other].into_iter().zip(unflushed.into_iter().rev()) {
+            if let Some(written) = written {
+                let shown = path.display();
+                self.violation(format!(
+                    "{shown} gets its name before its bytes are flushed"
+                ));
+                self.bytes.insert(path.to_owned(), written);
+            }
+            self.came(path.to_owned());
+        }
+    }
+
     /// Checks that only SQLite's index of its log is written through memory: it is rebuilt after a crash.
     fn mapped(&mut self, call: &Call<'_>) {
         let is_written =
@@ -296,9 +315,9 @@ impl Disk {
 
     /// Returns the paths in a call that are watched.
     fn paths(&mut self, call: &Call<'_>) -> Vec<PathBuf> {
-        let paths = quoted(call.arguments);
+        let paths = named_paths(call.arguments);
         if let Some(path) = paths.iter().find(|path| path.is_relative()) {
-            // A relative path: the trace does not show which directory it is in.
+            // The trace does not show which directory it is in.
             self.violation(format!("{} is no whole path", path.display()));
         }
         paths
@@ -319,14 +338,20 @@ pub fn thread_and_rest(line: &str) -> Option<(i32, &str)> {
     Some((thread.parse().ok()?, rest.trim()))
 }
 
-/// Whether a path must survive. Locks, the index of the log, and the marks of unfinished uploads may be lost.
+/// Whether a path must survive. Locks, the index of the log, and the marks of unfinished uploads may be lost. So may the log
+/// of a folder in a home, which only people read.
 fn matters(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_mark = path
         .parent()
         .is_some_and(|parent| parent.ends_with("incoming"))
         && name.starts_with("upload-");
+    let is_of_folder = path
+        .parent()
+        .is_some_and(|parent| parent.ends_with(".nbcourier"))
+        && ["lock", "log"].contains(&&*name);
     !(is_mark
+        || is_of_folder
         || ["-shm", ".lock", " (deleted)"]
             .iter()
             .any(|end| name.ends_with(end)))
@@ -352,13 +377,18 @@ fn descriptors(text: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the paths in quotation marks.
-fn quoted(text: &str) -> Vec<PathBuf> {
-    text.split('"')
-        .skip(1)
-        .step_by(2)
-        .map(PathBuf::from)
-        .collect()
+/// Returns the paths in quotation marks. A relative one is below the directory that stands before it.
+fn named_paths(text: &str) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let mut parts = text.split('"');
+    while let (Some(before), Some(quoted)) = (parts.next(), parts.next()) {
+        let directory = before
+            .rsplit_once("</")
+            .and_then(|(_, rest)| rest.split_once('>'));
+        let directory = directory.map_or(String::new(), |(path, _)| format!("/{path}"));
+        paths.push(Path::new(&directory).join(quoted));
+    }
+    paths
 }
 
 #[cfg(test)]
@@ -410,6 +440,17 @@ mod tests {
         r#"7 sendto(4<TCP:[127.0.0.1:80->127.0.0.1:81]>, "HTTP/1.1 204 No Content\r\n"..., 99, MSG_NOSIGNAL, NULL, 0) = 99"#,
     ];
 
+    /// The trace of a file that changes places with its new state.
+    const EXCHANGE: &[&str] = &[
+        r#"7 openat(5</r/h/incoming>, "new", O_RDWR|O_CREAT|O_EXCL, 0600) = 6</r/h/incoming/new>"#,
+        r#"7 write(6</r/h/incoming/new>, "abc"..., 3) = 3"#,
+        "7 fdatasync(6</r/h/incoming/new>) = 0",
+        r#"7 renameat2(5</r/h/incoming>, "new", 4</r/h>, "a", RENAME_EXCHANGE) = 0"#,
+        "7 fsync(4</r/h>) = 0",
+        "7 fsync(5</r/h/incoming>) = 0",
+        r#"7 write(1<pipe:[12]>, "done\n", 5) = 5"#,
+    ];
+
     #[test]
     fn numbers_of_any_length_are_read() {
         for number in ["7", "42", "421", "4210", "42101", "4210123"] {
@@ -443,6 +484,7 @@ mod tests {
             (SUBMISSION, known().to_vec()),
             (BEGINNING, nothing),
             (CHECKPOINT, known().to_vec()),
+            (EXCHANGE, vec![PathBuf::from("/r/h/a")]),
         ] {
             assert_eq!(judge(&known, trace.iter().copied()), []);
             let mut flushes = 0;

@@ -80,11 +80,13 @@ impl Apply<'_> {
         self.flush(progress)
     }
 
-    /// Makes the names in the changed folders durable. Returns whether everything was done.
+    /// Makes the names in the changed folders and those of the kept files durable. Returns whether everything was done.
     fn flush(&mut self, mut progress: Progress) -> bool {
-        for folder in &progress.touched {
+        let folders = progress.touched.iter().map(|folder| {
             // A state that says more than the disk has after a power cut would take an old file for the owner's own.
-            let flushed = self.root.folder(folder).and_then(|folder| folder.flush());
+            self.root.folder(folder).and_then(|folder| folder.flush())
+        });
+        for flushed in std::iter::once(self.kept.flush()).chain(folders) {
             if let Err(error) = flushed
                 && error.kind() != io::ErrorKind::NotFound
             {

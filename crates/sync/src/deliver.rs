@@ -162,7 +162,9 @@ pub(super) fn keep(home: &Path, name: &str, content: &impl Serialize) {
         let beside = format!("{name}.{}", std::process::id());
         let mut file = own.create(&beside)?;
         file.write_all(&serde_json::to_vec(content)?)?;
-        own.replace(&beside, &own, name)
+        file.sync_all()?;
+        own.replace(&beside, &own, name)?;
+        own.flush()
     };
     let _ = write();
 }

@@ -236,6 +236,7 @@ fn place(
         folder.rename(name, &aside, &aside_name)?;
         second.rename(&second_name, &folder, name)?;
     }
+    kept.flush()?;
     folder.flush()?;
     Ok((false, Some(Kept::shown(&(aside, aside_name)))))
 }

@@ -3,10 +3,11 @@
 use super::target::Target;
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
+use crate::cli::folders::Changed;
 use crate::cli::progress::Progress;
 use nbcourier_api::DirectoryEntry;
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
-use nbcourier_domain::{Count, Sha256Sum};
+use nbcourier_domain::{Count, Sha256Sum, above};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -106,9 +107,11 @@ pub fn download(asking: &Asking, target: &Target, to: Option<&Path>, replace: bo
         }
         let bytes = needed.iter().map(|(entry, _)| entry.file.map_or(0, |file| file.size));
         let progress = Progress::of_bytes("Receiving", bytes.sum());
+        let mut changed = Changed::default();
         for (entry, place) in &needed {
-            write(exchange, &address, version, entry, place, &progress).await?;
+            write(exchange, &address, version, entry, place, &progress, &mut changed).await?;
         }
+        changed.flush().map_err(|error| not_written(to, &error))?;
         Ok((version, needed.len(), same))
     })?;
     let answer = json!({ "version": version, "written": written, "unchanged": same });
@@ -216,7 +219,11 @@ pub(super) fn checksum(path: &Path) -> io::Result<Sha256Sum> {
     }
 }
 
-/// Writes an entry beside its place, and then moves it there.
+fn not_written(place: &Path, error: &io::Error) -> Error {
+    Error::Impossible(format!("{} could not be written: {error}", place.display()))
+}
+
+/// Writes an entry beside its place, and then moves it there. The names are not flushed yet.
 async fn write(
     exchange: &Client,
     address: &DirectoryAddress,
@@ -224,15 +231,15 @@ async fn write(
     entry: &DirectoryEntry,
     place: &Path,
     progress: &Progress,
+    changed: &mut Changed,
 ) -> Result<(), Error> {
-    let wrong = |error: io::Error| {
-        Error::Impossible(format!("{} could not be written: {error}", place.display()))
-    };
+    let wrong = |error: io::Error| not_written(place, &error);
     let Some(file) = entry.file else {
-        return fs::create_dir_all(place).map_err(wrong);
+        return changed.make(place).map_err(wrong);
     };
-    let folder = place.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(wrong)?;
+    let folder = above(place);
+    changed.make(folder).map_err(wrong)?;
+    changed.note(folder);
     let mut beside = tempfile::Builder::new()
         .prefix(".nbcourier-")
         .tempfile_in(folder)
@@ -245,6 +252,7 @@ async fn write(
     beside
         .as_file()
         .set_permissions(fs::Permissions::from_mode(mode))
+        .and_then(|()| beside.as_file().sync_all())
         .map_err(wrong)?;
     beside.persist(place).map_err(|error| wrong(error.error))?;
     Ok(())

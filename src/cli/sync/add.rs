@@ -5,6 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::delivery::home;
 use crate::cli::directories::target::{Target, directory};
+use crate::cli::folders::Changed;
 use nbcourier_api::{Directory, NewDirectory};
 use nbcourier_client::{Client, Error};
 use nbcourier_domain::AccessLevel;
@@ -26,7 +27,10 @@ pub fn run(asking: &Asking, add: &Add) -> Outcome {
     };
     let found = asking.ask(async |exchange| find(exchange, &target, add.mode).await)?;
     refuse_access(&found, add.mode)?;
-    fs::create_dir_all(&add.folder)
+    let mut changed = Changed::default();
+    changed
+        .make(&add.folder)
+        .and_then(|()| changed.flush())
         .map_err(|error| format!("{} cannot be made: {error}", add.folder.display()))?;
     let place = fs::canonicalize(&add.folder)?;
     let pair = Pair::new(

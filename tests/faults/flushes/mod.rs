@@ -1,6 +1,8 @@
 //! A power cut after an answer loses nothing. The system calls of each kind of change show that every byte, every name
 //! and the database's log were flushed before the answer was written.
 
+mod homes;
+
 use crate::client::Client;
 use crate::power::{CALLS, Disk, thread_and_rest};
 use crate::shared;

@@ -47,7 +47,6 @@ fn a_round_that_is_killed_at_any_step_is_ended_by_the_next() {
         ("mkdirat", 4),
         ("unlinkat", 5),
         ("fsync", 4),
-        ("fdatasync", 1),
         ("sendto", 3),
     ] {
         for at in (1..).step_by(step) {
@@ -120,8 +119,9 @@ fn a_full_disk_changes_nothing_and_says_so() {
     desk.school.write("big.bin", &"x".repeat(300_000));
     desk.school.sync();
     desk.home.write("own.txt", "home");
-    for call in ["fdatasync", "fsync"] {
-        let inject = format!("inject={call}:error=ENOSPC");
+    // The flushes before the first change: those of what is received, and those of the state.
+    for flush in 1..=3 {
+        let inject = format!("inject=fsync,fdatasync:error=ENOSPC:when={flush}+");
         let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
         let ended = desk
             .home
@@ -131,7 +131,7 @@ fn a_full_disk_changes_nothing_and_says_so() {
         let out = String::from_utf8(ended.stdout).unwrap();
         assert!(
             !ended.status.success() && out.contains("no space left on the disk"),
-            "{call}: {out}"
+            "{flush}: {out}"
         );
         assert_eq!(
             (desk.home.read("a.txt"), desk.home.read("own.txt")),

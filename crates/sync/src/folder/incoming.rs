@@ -6,7 +6,7 @@ use crate::item::Content;
 use nbcourier_domain::Sha256Sum;
 use rustix::fs::Dir;
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -63,7 +63,9 @@ impl Incoming {
     /// Checks and flushes a received content. Returns it with its source sum, if a notebook has that name.
     pub fn finish(&mut self, sum: Sha256Sum, mut file: File, name: &str) -> io::Result<Content> {
         file.flush()?;
-        file.sync_data()?;
+        let ready = Permissions::from_mode(mode_of(false));
+        file.set_permissions(ready)?;
+        file.sync_all()?;
         let part = format!("{sum}.part");
         let content = read(self.root.file(&part)?, name, false)?;
         if content.sum != sum {
@@ -91,18 +93,21 @@ impl Incoming {
     pub fn take(&mut self, content: Content, is_last: bool) -> io::Result<(&Root, String)> {
         let name = content.sum.to_string();
         let mut own = name.clone();
-        if is_last {
+        let file = if is_last {
             self.there.remove(&content.sum);
+            self.root.file(&own)?
         } else {
             own.push_str(".copy");
             let mut copy = self.root.create(&own)?;
             io::copy(&mut self.root.file(&name)?, &mut copy)?;
-            copy.sync_data()?;
+            copy
+        };
+        let mode = mode_of(content.executable);
+        let is_ready = is_last && file.metadata()?.permissions().mode() & 0o777 == mode;
+        if !is_ready {
+            file.set_permissions(Permissions::from_mode(mode))?;
+            file.sync_all()?;
         }
-        let mode = if content.executable { 0o777 } else { 0o666 };
-        let file = self.root.file(&own)?;
-        let mask = 0o777 & !umask();
-        file.set_permissions(std::fs::Permissions::from_mode(mode & mask))?;
         Ok((&self.root, own))
     }
 
@@ -112,6 +117,12 @@ impl Incoming {
             let _ = self.root.remove(&sum.to_string());
         }
     }
+}
+
+/// Returns the mode of a file in its place.
+fn mode_of(executable: bool) -> u32 {
+    let mode = if executable { 0o777 } else { 0o666 };
+    mode & !umask()
 }
 
 /// Returns the umask of the process. It can only be read by setting it.

@@ -3,6 +3,8 @@
 use super::place::{Root, kind, parts};
 use nbcourier_domain::{RelativePath, Timestamp};
 use rustix::fs::{Dir, FileType};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 
 /// The name of the folder.
@@ -17,6 +19,8 @@ const MAX_BYTES: u64 = 1 << 30;
 pub struct Kept {
     root: Root,
     day: String,
+    /// The folders in which names were given away that may not be durable yet.
+    unflushed: RefCell<BTreeSet<String>>,
 }
 
 impl Kept {
@@ -25,6 +29,7 @@ impl Kept {
         Ok(Self {
             root: own.make_folder(NAME)?,
             day: day.to_owned(),
+            unflushed: RefCell::default(),
         })
     }
 
@@ -34,17 +39,23 @@ impl Kept {
         // What was a file may be a folder in another version of the same day.
         for day in 1..1000 {
             let day = numbered(&self.day, day);
-            let Ok(folder) = self
-                .root
-                .make_folder(format!("{day}/{above}").trim_end_matches('/'))
-            else {
+            let below = format!("{day}/{above}");
+            let below = below.trim_end_matches('/');
+            let Ok(folder) = self.root.make_folder(below) else {
                 continue;
             };
             if folder.stat(name)?.is_none() {
+                self.unflushed.borrow_mut().insert(below.to_owned());
                 return Ok((folder, name.to_owned()));
             }
         }
         Err(io::Error::other("it was replaced a thousand times today"))
+    }
+
+    /// Makes the names of the files durable that have come here.
+    pub fn flush(&self) -> io::Result<()> {
+        let mut unflushed = self.unflushed.take().into_iter();
+        unflushed.try_for_each(|below| self.root.folder(&below)?.flush())
     }
 
     /// Returns the path of a kept file below the folder, for messages.

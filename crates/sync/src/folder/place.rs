@@ -151,14 +151,15 @@ impl Root {
         Ok((found.device, found.inode))
     }
 
-    /// Opens a folder below, and makes it and those above it where they are missing.
+    /// Opens a folder below, and makes it and those above it where they are missing. The names of new ones are durable.
     pub fn make_folder(&self, below: &str) -> io::Result<Self> {
         let mut at = 0;
         while at < below.len() {
             let end = below[at..].find('/').map_or(below.len(), |next| at + next);
             let parent = self.open_at(&below[..at.saturating_sub(1)], OFlags::DIRECTORY)?;
             match fs::mkdirat(&parent, &below[at..end], FOLDER) {
-                Ok(()) | Err(Errno::EXIST) => {}
+                Ok(()) => fs::fsync(&parent)?,
+                Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
             }
             at = end + 1;
