@@ -1,6 +1,8 @@
 //! The number of SQL statements of each request, and the use of an index by each of them. The tests assert counts
 //! instead of times, because counts are the same on every machine.
 
+mod directory;
+
 use crate::directories::client::{Directory, put};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
@@ -377,6 +379,8 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
     let path = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     for statement in statements {
+        // The log writes the ends of lines so.
+        let statement = statement.replace("\\n", " ");
         let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load::<Step>(&mut conn)
             .unwrap();
@@ -393,8 +397,10 @@ fn assert_indexed(server: &Server, statements: &BTreeSet<String>) {
                 step.detail
             );
             let whole = step.detail.starts_with("SCAN ") && !step.detail.contains("INDEX");
+            // Rows that the statement itself brings, or has found by an index.
+            let mut own = ["CONSTANT", "VALUES CLAUSE", "SCAN moments", "SCAN changes"].iter();
             assert!(
-                !whole || step.detail.contains("CONSTANT"),
+                !whole || own.any(|own| step.detail.contains(own)),
                 "{} for {statement}",
                 step.detail
             );
