@@ -33,7 +33,7 @@ pub fn list(
 }
 
 /// Returns the directory as the commands accept it.
-fn written(directory: &Directory) -> String {
+pub(super) fn written(directory: &Directory) -> String {
     format!("{}/{}", directory.owner.address(), directory.name)
 }
 

@@ -4,6 +4,7 @@ mod facts;
 mod files;
 mod get;
 mod put;
+mod settings;
 pub mod target;
 
 use crate::cli::Outcome;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(value_name = DIRECTORY, value_parser = directory)]
         directory: Target,
     },
+    /// Show or change the description of a directory, and the folder that it is delivered to
+    Settings(settings::Settings),
     /// Give a directory another name
     Rename {
         /// The directory
@@ -216,6 +219,7 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             at_start,
         } => facts::create(&asking, &directory, description, deliver, at_start),
         Command::Show { directory } => facts::show(&asking, &directory),
+        Command::Settings(settings) => settings::run(&asking, &settings),
         Command::Rename { directory, name } => facts::rename(&asking, &directory, &name),
         Command::Delete { directory } => facts::delete(&asking, &directory),
         Command::Share(share) => facts::share(&asking, &share),
