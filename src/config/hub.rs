@@ -118,6 +118,13 @@ impl fmt::Debug for HubPlace {
     }
 }
 
+/// Returns the host of a URL with its port, in small letters. A path has none.
+fn host(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split('/').next()?;
+    Some(host.to_ascii_lowercase())
+}
+
 impl HubPlace {
     /// Returns the address of the hub's own pages, for browsers.
     pub fn home(&self) -> String {
@@ -127,14 +134,27 @@ impl HubPlace {
     /// Whether the hub gives this service a domain of its own (`c.JupyterHub.subdomain_host`). Only then is the
     /// callback URL on another host than the hub. Otherwise it is a path.
     pub fn has_own_domain(&self) -> bool {
-        let host = |url: &str| -> Option<String> {
-            let (_, rest) = url.split_once("://")?;
-            let host = rest.split('/').next()?;
-            Some(host.to_ascii_lowercase())
-        };
         let ours = self.callback_url.as_deref().and_then(host);
         let hubs = host(&self.hub_host);
         ours.is_some() && hubs.is_some() && ours != hubs
+    }
+
+    /// Returns the hosts of the hub and of this service, without ports, as far as the hub has named them.
+    pub fn hosts(&self) -> Vec<String> {
+        let urls = [
+            Some(&self.api_url),
+            Some(&self.hub_host),
+            self.callback_url.as_ref(),
+        ];
+        let mut hosts: Vec<String> = urls
+            .into_iter()
+            .flatten()
+            .filter_map(|url| reqwest::Url::parse(url).ok())
+            .filter_map(|url| Some(url.host_str()?.to_ascii_lowercase()))
+            .collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
     }
 
     pub(super) fn new(

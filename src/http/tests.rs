@@ -70,6 +70,7 @@ fn parts() -> Parts {
                 launcher: None,
                 search_path: "/usr/bin:/bin".into(),
                 hosts: Vec::new(),
+                own_hosts: Vec::new(),
                 certificates: None,
                 max_repository: 1024 * 1024,
                 time: Duration::from_mins(1),

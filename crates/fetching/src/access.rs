@@ -17,6 +17,8 @@ pub struct Access {
     pub search_path: OsString,
     /// The hosts that may have addresses which are not public.
     pub hosts: Vec<GitHost>,
+    /// The hosts of the hub and of the exchange, without ports. They have no repositories.
+    pub own_hosts: Vec<String>,
     /// The certificates of authorities that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// Maximum size of a fetched repository in bytes.

@@ -12,20 +12,17 @@ const MOST: usize = 8;
 impl Access {
     /// Looks up the addresses of the repository's host. It blocks.
     ///
-    /// Refuses a host that has an address which is not public, unless the operator has named the host.
+    /// Refuses a host that has an address which is not public, and the hosts of the hub and of the exchange, unless the
+    /// operator has named the host.
     pub fn look_up(&self, url: &RepositoryUrl) -> Result<Vec<IpAddr>, Failure> {
         let (host, port) = (url.host(), url.port());
         let found: Vec<IpAddr> = match url.ip() {
             Some(ip) => vec![ip],
-            None => (host, port)
-                .to_socket_addrs()
-                .map_err(|_| {
-                    Failure::failed(format!(
-                        "The host {host} was not found. Check the address of the repository"
-                    ))
-                })?
-                .map(|address| address.ip())
-                .collect(),
+            None => addresses(host, port).ok_or_else(|| {
+                Failure::failed(format!(
+                    "The host {host} was not found. Check the address of the repository"
+                ))
+            })?,
         };
         if found.is_empty() {
             return Err(Failure::failed(format!(
@@ -33,19 +30,43 @@ impl Access {
             )));
         }
         let is_named = self.hosts.iter().any(|named| named.is_of(url));
+        let refused = |why: &str| {
+            let port = if port == 443 {
+                String::new()
+            } else {
+                format!(":{port}")
+            };
+            Failure::refused(format!(
+                "The host {host} {why}. If it is meant, the operator of the exchange names it with --git-hosts {host}{port}"
+            ))
+        };
         if !is_named && !found.iter().copied().all(is_public) {
-            return Err(Failure::refused(format!(
-                "The host {host} has an address inside this network, which repositories may not have. If it is meant, \
-                 the operator of the exchange names it with --git-hosts {host}{}",
-                if port == 443 {
-                    String::new()
-                } else {
-                    format!(":{port}")
-                }
-            )));
+            return Err(refused(
+                "has an address inside this network, which repositories may not have",
+            ));
+        }
+        if !is_named && self.is_own(host, &found) {
+            return Err(refused(
+                "is that of the hub or of the exchange, which have no repositories",
+            ));
         }
         Ok(found.into_iter().take(MOST).collect())
     }
+
+    /// Whether the host is one of our own, or has an address of one.
+    fn is_own(&self, host: &str, found: &[IpAddr]) -> bool {
+        self.own_hosts.iter().any(|own| {
+            let is_same = |address: &IpAddr| found.contains(address);
+            host.eq_ignore_ascii_case(own)
+                || addresses(own, 443).is_some_and(|own| own.iter().any(is_same))
+        })
+    }
+}
+
+/// Returns the addresses of a host, or `None` if it has none.
+fn addresses(host: &str, port: u16) -> Option<Vec<IpAddr>> {
+    let found = (host, port).to_socket_addrs().ok()?;
+    Some(found.map(|address| address.ip()).collect())
 }
 
 /// Whether an address is on the public internet, by the registries of special addresses (RFC 6890 and later).
@@ -171,6 +192,7 @@ mod tests {
                 .iter()
                 .map(|host| GitHost::parse(host).unwrap())
                 .collect(),
+            own_hosts: vec!["hub.example".to_owned(), "1.1.1.1".to_owned()],
             certificates: None,
             max_repository: 1,
             time: Duration::ZERO,
@@ -192,6 +214,13 @@ mod tests {
             assert!(matches!(refusal, Failure::Refused(_)), "{text}");
             assert!(refusal.to_string().contains("--git-hosts"), "{refusal}");
         }
+        // The public address of the hub, whatever the name.
+        let url = RepositoryUrl::parse("https://1.1.1.1/a").unwrap();
+        let refusal = access(&[]).look_up(&url).unwrap_err().to_string();
+        assert!(refusal.contains("that of the hub"), "{refusal}");
+        assert!(access(&["1.1.1.1"]).look_up(&url).is_ok());
+        let url = RepositoryUrl::parse("https://9.9.9.9/a").unwrap();
+        assert!(access(&[]).look_up(&url).is_ok());
         let url = RepositoryUrl::parse("https://127.0.0.1:8443/a").unwrap();
         assert_eq!(
             access(&["127.0.0.1:8443"]).look_up(&url).unwrap(),

@@ -420,6 +420,12 @@ impl Running {
                 "The repository needs more memory than git gets. Follow one with smaller files and folders",
             );
         }
+        if has(&["Operation too slow", "Operation timed out"]) {
+            return Failure::failed(
+                "The server of the repository stopped sending. The exchange tries again later; if it never works, ask the \
+                 operator of that server",
+            );
+        }
         if has(&[NO_GIT]) {
             return Failure::failed(NO_GIT);
         }

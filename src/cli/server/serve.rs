@@ -197,6 +197,7 @@ fn git_access(config: &Config) -> Result<Access, Box<dyn Error>> {
         }),
         search_path: search_path(),
         hosts: config.git_hosts.clone(),
+        own_hosts: config.hub.as_ref().map(HubPlace::hosts).unwrap_or_default(),
         certificates: config.git_ca.clone(),
         max_repository: config.max_repository,
         time: GIT_TIME,

@@ -261,11 +261,13 @@ fn serve(
                 stream,
                 "HTTP/1.1 200 OK\r\nConnection: close\r\n{kind}001e# service=git-upload-pack\n0000"
             )?;
-            let mut number = 0_u64;
-            loop {
-                let line = format!("{number:040x} refs/heads/{number}\n");
-                write!(stream, "{:04x}{line}", line.len() + 4)?;
-                number += 1;
+            // Many lines at a time, so that git soon has too many.
+            for block in 0_u64.. {
+                let lines = (block * 1000..(block + 1) * 1000).map(|number| {
+                    let line = format!("{number:040x} refs/heads/{number}\n");
+                    format!("{:04x}{line}", line.len() + 4)
+                });
+                stream.write_all(lines.collect::<String>().as_bytes())?;
             }
         }
         "commands" => {

@@ -228,6 +228,20 @@ fn servers_that_misbehave_are_answered_by_a_sentence() {
     }
 }
 
+#[test]
+fn a_server_that_sends_without_end_is_given_up() {
+    let git = GitServer::start();
+    let setup = Algebra::setup(&git);
+    refused_for(&setup, &git, "endless/lecture", "more memory than git gets");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    let git = GitServer::start();
+    let setup = Algebra::setup(&git);
+    refused_for(&setup, &git, "silent/lecture", "stopped sending");
+}
+
 /// A tree of ten folders with the same folder ten times, and so on: 10 to the power of `depth` files in a few objects.
 fn bomb(repo: &Repo, depth: usize) {
     const NAMES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
