@@ -28,8 +28,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     arguments.asking.show(&students, || table(&students))?;
     if !by_hub {
         eprintln!(
-            "The hub does not say when its users were active, so these are times of the exchange. Grant the service the \
-             scopes list:users, read:users:activity and read:servers"
+            "These are times of the exchange, because no hub says when its users were active. If the exchange belongs to a \
+             hub, grant its service the scopes list:users, read:users:activity and read:servers"
         );
     }
     Ok(ExitCode::SUCCESS)
