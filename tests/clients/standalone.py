@@ -17,7 +17,8 @@ class Standalone:
     # The class of its people, which determines their client.
     person_class = Person
 
-    def __init__(self, binary: Path, directory: Path) -> None:
+    def __init__(self, binary: Path, directory: Path, *options: str) -> None:
+        """`options` are further ones of the command."""
         self.directory = directory
         self.data = directory / "data"
         (port,) = free_ports(1)
@@ -30,6 +31,7 @@ class Standalone:
             f"--data-dir={self.data}",
             f"--admins={ADMIN}",
             *places.options(),
+            *options,
         ]
         self._env = clean_environment(path_first=binary.parent, home=directory)
         self._env |= places.keys()
