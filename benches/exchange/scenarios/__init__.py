@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 from bench import Bench
 
-from . import clients, disk, hub, idle, large, own, pages, reads, roster, rush, submit
+from . import (
+    clients,
+    directories,
+    disk,
+    hub,
+    idle,
+    large,
+    own,
+    pages,
+    reads,
+    roster,
+    rush,
+    submit,
+)
 
 SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "idle": idle.measure,
@@ -21,4 +34,7 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "own-exchange": own.measure,
     "pages": pages.measure,
     "disk": disk.measure,
+    "commits": directories.measure_commits,
+    "starts": directories.measure_starts,
+    "pulls": directories.measure_pulls,
 }
