@@ -12,7 +12,7 @@ use super::pages::course::{
     versions,
 };
 use super::pages::directory::{
-    all, change, folder, settings as facts, sharing, trash as thrown, versions as kept,
+    all, change, folder, settings as facts, sharing, source, trash as thrown, versions as kept,
 };
 use super::pages::student::{feedback as own_feedback, submission, upload};
 use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
@@ -203,6 +203,9 @@ const TABLE: &[Row] = &[
     ("POST",   "d/{owner}/{directory}/sharing",                Page,   Short,      Always,      || web::post().to(any(sharing::set))),
     ("GET",    "d/{owner}/{directory}/settings",               Page,   Short,      Always,      || web::get().to(any(facts::show))),
     ("POST",   "d/{owner}/{directory}/settings",               Page,   Short,      Always,      || web::post().to(any(facts::set))),
+    ("GET",    "d/{owner}/{directory}/source",                 Page,   Compressed, Always,      || web::get().to(any(source::show))),
+    ("POST",   "d/{owner}/{directory}/source",                 Page,   Compressed, Always,      || web::post().to(any(source::set))),
+    ("POST",   "d/{owner}/{directory}/source/steps",           Page,   Short,      Always,      || web::post().to(any(source::step))),
     ("POST",   "d/{owner}/{directory}/delete",                 Page,   Short,      Always,      || web::post().to(any(facts::delete))),
     ("GET",    "d/{path}",                                     Page,   Short,      Always,      || web::get().to(any(failure::no_such_page))),
     ("GET",    "admin",                                        Page,   Short,      Always,      || web::get().to(any(admin::state))),

@@ -141,6 +141,15 @@ class Lesson:
         }.items():
             start |= {"millis": 840, "directory": "data"}
             self.call("POST", f"v1/courses/{COURSE}/starts", student, start)
+        lecture = {"owner": owner, "name": "lecture"}
+        self.call("POST", "v1/directories", TEACHER, lecture)
+        repository = {"url": "https://git.example.invalid/a.git", "token": "secret"}
+        self.call(
+            "PUT",
+            f"v1/courses/{COURSE}/directories/lecture/source",
+            TEACHER,
+            repository,
+        )
         old = {"owner": owner, "name": "old"}
         self.call("POST", "v1/directories", TEACHER, old)
         self.call("DELETE", f"v1/directories/{owner}/old", TEACHER)

@@ -364,6 +364,12 @@ GET d/{owner}/{directory}/settings | another's | other-student
 POST d/{owner}/{directory}/settings | of the course
 POST d/{owner}/{directory}/settings | another's, granted for writing | other-student
 POST d/{owner}/{directory}/settings | another's | other-student
+GET d/{owner}/{directory}/source | of the course
+GET d/{owner}/{directory}/source | another's, granted for writing | other-student
+POST d/{owner}/{directory}/source | of the course
+POST d/{owner}/{directory}/source | another's | other-student
+POST d/{owner}/{directory}/source/steps | of the course
+POST d/{owner}/{directory}/source/steps | another's | other-student
 POST d/{owner}/{directory}/delete | of the course
 POST d/{owner}/{directory}/delete | another's, granted for writing | other-student
 POST d/{owner}/{directory}/delete | another's | other-student
@@ -610,10 +616,17 @@ impl<'a> Prepared<'a> {
         let new = json!({ "owner": format!("course:{}", self.id), "name": "followed" });
         let made = server.call("POST", "v1/directories").token("root");
         server.send(&made.body("application/json", new.to_string()));
+        self.follow_in("followed");
+    }
+
+    /// Makes that directory of the course follow a repository, if it does not yet.
+    fn follow_in(&self, name: &str) {
+        let server = self.course.server;
+        let name = name.replace('\'', "''");
         Sql::of(server).execute(&format!(
             "INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
-                SELECT d.id, 'https://localhost:1/x', '[]', 3600, FALSE, 'hook of {0}', '00', 9000000000000000
-                FROM directories d JOIN courses c ON c.id = d.course_id WHERE c.name = '{0}' AND d.name = 'followed'
+                SELECT d.id, 'https://localhost:1/x', '[]', 3600, FALSE, 'hook of {0}, {name}', '00', 9000000000000000
+                FROM directories d JOIN courses c ON c.id = d.course_id WHERE c.name = '{0}' AND d.name = '{name}'
                     AND NOT EXISTS (SELECT 1 FROM sources s WHERE s.directory_id = d.id)",
             self.id
         ));
@@ -654,6 +667,9 @@ impl<'a> Prepared<'a> {
             ""
         };
         let page = format!("d/{}/{name}", percent_encode(&owner));
+        if target.ends_with("/source/steps") {
+            self.follow_in(&name);
+        }
         let target = target.replace("v1/directories/{owner}/{directory}", &at);
         let target = target.replace("d/{owner}/{directory}", &page);
         target.replace("{version}", "1") + query
@@ -792,6 +808,8 @@ impl<'a> Prepared<'a> {
                 let name = format!("copied-{}-{}", self.id, role.head.replace(' ', "-"));
                 form.field("name", &name)
             }
+            "source" => form.field("url", "https://localhost:1/y"),
+            "steps" => form.field("step", "remove"),
             "versions" => form
                 .field("step", "label")
                 .field("version", "1")

@@ -113,11 +113,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/directories.ftl")),
             include_str!(concat!("l10n/", $language, "/material.ftl")),
             include_str!(concat!("l10n/", $language, "/starts.ftl")),
+            include_str!(concat!("l10n/", $language, "/source.ftl")),
         ]
     };
 }
 
-const FILES: usize = 14;
+const FILES: usize = 15;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

@@ -1,22 +1,18 @@
 //! `v1/courses/{course}/directories/{name}/source`: the repository that a directory of a course follows.
 
-use crate::http::error::{Error, Result};
-use crate::http::materials::Materials;
+use crate::http::error::Result;
+use crate::http::materials::{Materials, hook_address, parse_every};
 use crate::http::openapi::NoContent;
 use crate::http::reply::created::Accepted;
 use crate::http::reply::listing::Listing;
 use crate::http::request::directory_path::InCourseDirectory;
 use crate::http::request::json::JsonBody;
-use crate::http::state::Prefix;
 use actix_web::{HttpRequest, web};
 use nbcourier_api::{NewSource, PatchedText, PullAsked, Source, SourceRun, SourceRuns};
-use nbcourier_auth::{Caller, Secret, Vault};
+use nbcourier_auth::Caller;
 use nbcourier_domain::{BranchName, ObjectName, RelativePath, Rfc3339, Span};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::sources::{
-    self, GivenSource, NewSecrets, RunView, SourceSettings, SourceView,
-};
-use nbcourier_fetching::Token;
+use nbcourier_exchange::sources::{self, GivenSource, RunView, SourceView};
 
 /// `PUT v1/courses/{course}/directories/{name}/source`
 pub async fn set(
@@ -31,44 +27,21 @@ pub async fn set(
     let token = match new.token {
         PatchedText::Kept => None,
         PatchedText::Removed => Some(None),
-        PatchedText::Set(text) => Some(Some(sealed(&materials.vault, &text)?)),
+        PatchedText::Set(text) => Some(Some(text)),
     };
-    let settings = SourceSettings::parse(GivenSource {
+    let given = GivenSource {
         url: new.url,
         branch: new.branch,
         folder: new.folder,
         exclude: new.exclude,
         every: parse_every(new.every.as_deref())?,
         allow_solutions: new.allow_solutions,
-    })?;
-    materials.check_host(settings.url.clone()).await?;
-    let secret = Vault::random_text::<32>()?;
-    let secrets = NewSecrets {
-        token,
-        hook: Vault::random_text::<16>()?,
-        hook_secret: materials.vault.seal(Secret::Hook, &secret)?,
     };
-    let set = sources::set(&exchange, &caller, at, settings, secrets).await?;
-    let mut reply = shown(set.view, &request)?;
-    reply.hook_secret = set.is_hook_new.then_some(secret);
+    let followed = materials.follow(&exchange, &caller, at, given, token);
+    let followed = followed.await?;
+    let mut reply = shown(followed.view, &request)?;
+    reply.hook_secret = followed.hook_secret;
     Ok(web::Json(reply))
-}
-
-fn sealed(vault: &Vault, token: &str) -> Result<Vec<u8>> {
-    if Token::parse(token).is_none() {
-        return Err(Error::bad(
-            "The token is one word of ASCII characters. Copy it again",
-        ));
-    }
-    Ok(vault.seal(Secret::RepositoryToken, token)?)
-}
-
-fn parse_every(text: Option<&str>) -> Result<Option<std::time::Duration>> {
-    let span = text.map(str::parse::<Span>).transpose();
-    let span = span.map_err(|_| {
-        Error::bad("every is a number of seconds, or a number with s, m, h or d, such as 1h")
-    })?;
-    Ok(span.map(|span| span.0))
 }
 
 /// `GET v1/courses/{course}/directories/{name}/source`
@@ -135,21 +108,6 @@ fn shown(view: SourceView, request: &HttpRequest) -> Result<Source> {
         failures: view.failures,
         running: view.is_running,
     })
-}
-
-/// Returns the address of a hook, as the caller of this request reaches the exchange.
-fn hook_address(request: &HttpRequest, id: &str) -> Result<String> {
-    let prefix = request.app_data::<web::Data<Prefix>>();
-    let prefix = prefix.ok_or_else(|| {
-        nbcourier_work::Bug::new("the application was assembled without its prefix")
-    })?;
-    let connection = request.connection_info();
-    Ok(format!(
-        "{}://{}{}hooks/{id}",
-        connection.scheme(),
-        connection.host(),
-        prefix.0
-    ))
 }
 
 fn shown_run(run: RunView) -> SourceRun {

@@ -57,6 +57,8 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("starts of others' servers, reported or read by a student", "tests/it/v1/starts.rs", "members_report_their_own_starts_and_staff_see_all"),
     ("a history that fills the disk", "tests/it/directories/keeping.rs", "history_is_thinned_by_the_clean_up_and_labels_stay"),
     ("a token for a repository, read by others", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),
+    ("a token for a repository, shown again on its page", "tests/it/materials/pages.rs", "an_instructor_makes_a_directory_follow_a_repository_on_its_page"),
+    ("a repository set or looked at by a student on its page", "tests/it/materials/pages.rs", "only_instructors_change_a_repository_and_only_staff_see_it"),
     ("a token for a repository, sent to another address", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),
     ("addresses inside the network, or other protocols, as a repository", "tests/it/materials/hostile.rs", "addresses_that_are_no_repository_outside_are_refused_at_once"),
     ("an address inside the network behind another notation", "crates/fetching/src/address.rs", "only_addresses_of_the_public_internet_are_public"),

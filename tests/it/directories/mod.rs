@@ -5,6 +5,6 @@ pub mod client;
 mod contents;
 mod hostile;
 mod keeping;
-mod pages;
+pub mod pages;
 mod sharing;
 mod versions;

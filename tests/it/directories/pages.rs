@@ -15,7 +15,7 @@ fn by_page(server: &Server, target: &str, user: &str) -> (Call, String) {
 }
 
 /// Sends a form of a page.
-fn post(server: &Server, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {
+pub fn post(server: &Server, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {
     let (call, token) = by_page(server, target, user);
     let form = Form::new().field("csrf_token", &token);
     let fields = fields.iter();
@@ -39,7 +39,7 @@ fn upload(server: &Server, target: &str, user: &str, parts: &[(&str, &str)]) -> 
 }
 
 #[track_caller]
-fn is_redirect(reply: &Reply, to: &str) {
+pub fn is_redirect(reply: &Reply, to: &str) {
     assert_eq!(reply.status, 303, "{}", reply.text());
     let location = reply.header("location").unwrap_or_default();
     assert!(location.ends_with(to), "{location}");

@@ -5,4 +5,5 @@ mod following;
 mod git_server;
 mod hook;
 mod hostile;
+mod pages;
 mod secrets;

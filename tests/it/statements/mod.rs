@@ -284,6 +284,8 @@ fn pages(id: &str) -> Vec<(String, &'static str)> {
         (format!("d/course:{id}/data/versions"), "kevin"),
         (format!("d/course:{id}/data/sharing"), "kevin"),
         (format!("d/course:{id}/data/settings"), "kevin"),
+        (format!("d/course:{id}/data/source"), "kevin"),
+        (format!("c/{id}/starts"), "kevin"),
         ("d/trash".to_owned(), "kevin"),
     ]
 }

@@ -151,7 +151,7 @@ async fn surroundings(
             return Ok((reader, Vec::new(), false));
         };
         if may.see_teachers {
-            let (reader, crumbs) = above(reader, exchange, owner).await?;
+            let (reader, crumbs, may) = above(reader, exchange, owner).await?;
             return Ok((reader, crumbs, may.share_files));
         }
     }
@@ -195,7 +195,7 @@ pub async fn ask(
         name: parse_name("new")?,
     };
     directories::ready_to_create(&exchange, &reader.caller, address).await?;
-    let (reader, crumbs) = above(reader, &exchange, &owner).await?;
+    let (reader, crumbs, _) = above(reader, &exchange, &owner).await?;
     let view = &reader.view;
     view.page(&New {
         head: Head {

@@ -6,6 +6,7 @@ pub mod folder;
 pub mod material;
 pub mod settings;
 pub mod sharing;
+pub mod source;
 pub mod trash;
 pub mod versions;
 
@@ -17,7 +18,7 @@ use crate::http::request::changes_body::parse_path;
 use actix_web::HttpResponse;
 use nbcourier_domain::{AccessLevel, DirectoryOwner, RelativePath};
 use nbcourier_exchange::directories::DirectoryView;
-use nbcourier_exchange::{DirectoryAddress, Exchange};
+use nbcourier_exchange::{DirectoryAddress, Exchange, May};
 
 /// The pages about one directory, for a reader who may read it.
 struct Place {
@@ -29,6 +30,8 @@ struct Place {
     crumbs: Vec<Link>,
     /// The reader's level of access.
     may: AccessLevel,
+    /// The reader's rights in the course that owns it. None in that of a person.
+    in_course: May,
 }
 
 impl Place {
@@ -39,7 +42,7 @@ impl Place {
         directory: &DirectoryView,
     ) -> Result<(Reader, Self)> {
         let owner = directory.owner.clone();
-        let (reader, crumbs) = above(reader, exchange, &owner).await?;
+        let (reader, crumbs, in_course) = above(reader, exchange, &owner).await?;
         let address = DirectoryAddress {
             owner,
             name: directory.name.clone(),
@@ -49,6 +52,7 @@ impl Place {
             name: address.name.as_str().to_owned(),
             crumbs,
             may: directory.may,
+            in_course,
         };
         Ok((reader, place))
     }
@@ -76,6 +80,9 @@ impl Place {
             tab("files", "", view.say("files")),
             tab("versions", "/versions", view.say("directory-versions")),
         ];
+        if self.in_course.see_activity {
+            tabs.push(tab("source", "/source", view.say("source-title")));
+        }
         if is_admin {
             tabs.push(tab("sharing", "/sharing", view.say("sharing-title")));
             tabs.push(tab("settings", "/settings", view.say("settings-title")));
@@ -84,19 +91,20 @@ impl Place {
     }
 }
 
-/// Returns the pages above those of an owner's directories, and the reader with the times of the course that owns them.
+/// Returns the pages above those of an owner's directories, the reader with the times of the course that owns them, and the
+/// reader's rights in that course.
 async fn above(
     reader: Reader,
     exchange: &Exchange,
     owner: &DirectoryOwner,
-) -> Result<(Reader, Vec<Link>)> {
+) -> Result<(Reader, Vec<Link>, May)> {
     if let DirectoryOwner::Course(course) = owner {
         let may = nbcourier_exchange::may(exchange, &reader.caller, course.clone()).await?;
         if may.see_teachers {
             let reader = reader.in_course(exchange, course).await?;
             let view = &reader.view;
             let crumbs = vec![view.home_crumb(), view.course_link(course.as_str())];
-            return Ok((reader, crumbs));
+            return Ok((reader, crumbs, may));
         }
     }
     let view = &reader.view;
@@ -107,7 +115,7 @@ async fn above(
         view.link(all, &view.say("nav-directories")),
         view.link(of_owner, &owner),
     ];
-    Ok((reader, crumbs))
+    Ok((reader, crumbs, May::default()))
 }
 
 /// Returns the address of the first page of a directory.
@@ -153,6 +161,9 @@ fn sentence(view: &View, done: Option<&str>) -> Option<String> {
         "saved" => "saved",
         "deleted" => "directory-deleted",
         "untrashed" => "directory-untrashed",
+        "source" => "source-set",
+        "pulling" => "source-pulling",
+        "unfollowed" => "source-unfollowed",
         _ => return None,
     };
     Some(view.say(key))
