@@ -28,7 +28,7 @@ def requests_per_second(
         command.append(f"--header=Authorization: token {token}")
     if header is not None:
         command.append(f"--header={header}")
-    said = _run([*command, f"{server.url}/{path}"], limit=seconds + WRK_TIMEOUT_S)
+    said = run([*command, f"{server.url}/{path}"], limit=seconds + WRK_TIMEOUT_S)
     if "Non-2xx" in said:
         raise Broken(f"{server.name}: {path} is refused:\n{said}")
     rate = re.search(r"^Requests/sec:\s+([\d.]+)", said, re.MULTILINE)
@@ -69,12 +69,16 @@ class Load:
                 command.append(f"--{name}")
             else:
                 command.append(f"--{name}={value}")
-        return json.loads(_run(command, limit=LOAD_LIMIT_S))
+        return json.loads(run(command, limit=LOAD_LIMIT_S))
 
 
-def _run(command: list[str], *, limit: float) -> str:
+def run(
+    command: list[str], *, limit: float, env: dict[str, str] | None = None
+) -> str:
+    """Runs a program, which must succeed, and returns its output. `env` replaces the environment."""
     done = subprocess.run(
         command,
+        env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

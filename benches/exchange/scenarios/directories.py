@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import Bench
 from servers import ADMIN, PREFIX, Broken, Nbcourier
+from tools import run
 from wire import REQUEST_LIMIT_S, call, roster, student
 
 NBGITPULLER = "nbgitpuller 1.3.0"
@@ -133,30 +134,21 @@ class _Repository:
 def _pull_with_git(bench: Bench, url: str, folder: Path) -> float:
     python = bench.client.parents[2] / "nbgitpuller" / "bin" / "python"
     env = {"PATH": os.environ["PATH"], "HOME": str(bench.directory), "LANG": "C.UTF-8"}
-    said = _run([str(python), str(SCRIPT), url, str(folder)], env)
+    said = run(
+        [str(python), str(SCRIPT), url, str(folder)], limit=COMMAND_LIMIT_S, env=env
+    )
     return float(said.splitlines()[-1])
 
 
 def _pull(bench: Bench, server: Nbcourier, home: Path) -> float:
     env = {"HOME": str(home), "JUPYTERHUB_API_TOKEN": student(0), "LANG": "C.UTF-8"}
     begun = time.monotonic()
-    _run([str(bench.nbcourier), "pull", f"--url={server.url}"], env)
-    return time.monotonic() - begun
-
-
-def _run(command: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(
-        command,
+    run(
+        [str(bench.nbcourier), "pull", f"--url={server.url}"],
+        limit=COMMAND_LIMIT_S,
         env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_LIMIT_S,
-        check=False,
     )
-    if done.returncode != 0:
-        raise Broken(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return time.monotonic() - begun
 
 
 def _course(server: Nbcourier) -> None:

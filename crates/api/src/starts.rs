@@ -106,7 +106,7 @@ pub struct SecondFile {
 const LONGEST_REASON: usize = 300;
 
 impl StartReport {
-    /// Returns the details in a stored report. Of a report in another form, there are none.
+    /// Returns the details in a stored report. A report in another form has none.
     pub fn parse(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }

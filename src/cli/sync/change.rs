@@ -5,7 +5,7 @@ use crate::cli::asking::Asking;
 use crate::cli::delivery::home;
 use nbcourier_domain::Count;
 use nbcourier_sync::agent::{Confirmed, Pair, Pairs, Report, Wishes};
-use nbcourier_sync::folder::{OWN, Root};
+use nbcourier_sync::folder::{Root, own_of};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ pub fn pause(asking: &Asking, folder: Option<&Path>, is_paused: bool) -> Outcome
 
 pub fn remove(asking: &Asking, folder: &Path) -> Outcome {
     for folder in super::folders(Some(folder))? {
-        match Root::open(&folder).and_then(|root| root.folder(OWN)) {
+        match own_of(&folder) {
             Ok(own) => Pair::remove(&own)?,
             // The disk is gone. What is on it is no pair any more for this home.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -68,6 +68,5 @@ pub fn remove(asking: &Asking, folder: &Path) -> Outcome {
 }
 
 fn open(folder: &Path) -> Result<Root, String> {
-    let own = Root::open(folder).and_then(|root| root.folder(OWN));
-    own.map_err(|error| format!("{} cannot be used: {error}", folder.display()))
+    own_of(folder).map_err(|error| format!("{} cannot be used: {error}", folder.display()))
 }

@@ -1,4 +1,4 @@
-//! What is known of pairs.
+//! The status and the log of pairs.
 
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
@@ -6,7 +6,7 @@ use crate::cli::output::print;
 use crate::cli::table::Table;
 use nbcourier_sync::Mode;
 use nbcourier_sync::agent::{Pair, Report, Wishes};
-use nbcourier_sync::folder::{OWN, Root, text_of};
+use nbcourier_sync::folder::{own_of, text_of};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn known(folder: &Path) -> Known {
 }
 
 fn read(folder: &Path, known: &mut Known) -> io::Result<()> {
-    let own = Root::open(folder)?.folder(OWN)?;
+    let own = own_of(folder)?;
     let pair = Pair::read(&own)?.ok_or(io::ErrorKind::NotFound)?;
     known.directory = Some(pair.shown());
     known.mode = Some(pair.mode);
@@ -125,8 +125,7 @@ fn tell(known: &Known) {
 pub fn log(asking: &Asking, folder: Option<&Path>) -> Outcome {
     let mut all = Vec::new();
     for folder in super::folders(folder)? {
-        let own = Root::open(&folder).and_then(|root| root.folder(OWN));
-        let text = own.and_then(|own| text_of(&own, "log", MAX_LOG));
+        let text = own_of(&folder).and_then(|own| text_of(&own, "log", MAX_LOG));
         let text = text.map_err(|error| format!("{}: {error}", folder.display()))?;
         all.extend(text.map(|text| String::from_utf8_lossy(&text).into_owned()));
     }

@@ -5,7 +5,7 @@ use super::report::{Outcome, Report};
 use super::round::{Agent, News, Spans};
 use super::watch::Watch;
 use super::wishes;
-use crate::folder::{Lock, Locked, OWN, Root};
+use crate::folder::{Lock, Locked, OWN, own_of};
 use nbcourier_api::ChangedPath;
 use nbcourier_client::{Client, DirectoryAddress, Error};
 use std::cell::Cell;
@@ -189,7 +189,7 @@ pub async fn follow(
 
 /// Takes the lock of an agent. Returns the holder, if another agent has it.
 fn take(folder: &Path, lock: &mut Option<Lock>) -> Option<String> {
-    let own = Root::open(folder).and_then(|root| root.folder(OWN)).ok()?;
+    let own = own_of(folder).ok()?;
     // Without a pair, the round says why nothing happens.
     Pair::read(&own).ok()??;
     match Lock::named(&own, LOCK).ok()? {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-/// What a look needs to know.
+/// The state of a pair before the agent looks at its folder.
 #[derive(Debug)]
 pub struct Before<'a> {
     /// The names that are ignored.

@@ -44,7 +44,7 @@ impl Pair {
         }
     }
 
-    /// Reads the pair of a folder from the folder of its state. One that cannot be understood is none.
+    /// Reads the pair of a folder from the folder of its state. Returns `None` for a file in another form.
     pub fn read(own: &Root) -> io::Result<Option<Self>> {
         let text = text_of(own, NAME, MAX_BYTES)?;
         let pair: Option<Self> = text.and_then(|text| serde_json::from_slice(&text).ok());

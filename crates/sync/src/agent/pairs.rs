@@ -1,6 +1,6 @@
 //! The list of the folders that are kept equal with directories. It is in the home.
 
-use crate::folder::{Lock, Locked, OWN, Root, text_of, write_beside};
+use crate::folder::{Lock, Locked, OWN, Root, own_of, text_of, write_beside};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ impl Pairs {
 
     /// Returns the folders in a home, without making anything there.
     pub fn of(home: &Path) -> io::Result<Vec<PathBuf>> {
-        match Root::open(home).and_then(|home| home.folder(OWN)) {
+        match own_of(home) {
             Ok(own) => read(&own),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),

@@ -17,7 +17,7 @@ use std::ops::Bound;
 
 /// The number of refused files after which the others wait for the next round.
 const MANY_REFUSALS: usize = 8;
-/// The number of attempts for a batch, of which each leaves out the conflicts of the one before.
+/// The maximum number of attempts for a batch. Each attempt leaves out the conflicts of the attempt before.
 const ATTEMPTS: usize = 5;
 /// Files up to this size are read before they are sent, in bytes.
 const SMALL: u64 = 8 * 1024 * 1024;

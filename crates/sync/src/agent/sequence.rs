@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// The operations of a plan in the order in which they are sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sequence<'p> {
-    /// Those that need no folder to be gone.
+    /// The steps that do not depend on the removal of a folder.
     pub first: Vec<&'p Step>,
     /// The removals of folders, innermost first.
     pub folders: Vec<&'p Step>,
-    /// Those that have the place of a removed folder.
+    /// The steps that put something in the place of a removed folder.
     pub last: Vec<&'p Step>,
 }
 

@@ -9,7 +9,7 @@ use nbcourier_api::ChangedPath;
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
 use nbcourier_domain::RelativePath;
 
-/// What is known of the directory when a round begins.
+/// The knowledge about the directory when a round begins.
 #[derive(Debug)]
 pub enum News {
     /// The exchange has to be asked.

@@ -1,5 +1,5 @@
-//! What the owner of a folder wants of the agent. The commands write it into files of their own, since the agent holds the
-//! lock of the folder.
+//! Wishes of the owner of a folder. The commands write them into files of their own, since the agent holds the lock of the
+//! folder.
 
 use crate::folder::{Root, text_of, write_beside};
 use serde::{Deserialize, Serialize};

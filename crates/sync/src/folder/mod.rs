@@ -23,3 +23,8 @@ pub use state::{Directory, Seen, State, text_of, write_beside};
 
 /// The folder with the state, in each folder that is looked after.
 pub const OWN: &str = ".nbcourier";
+
+/// Opens the folder with the state of a folder, which must be there. Refuses links.
+pub fn own_of(folder: &std::path::Path) -> std::io::Result<Root> {
+    Root::open(folder)?.folder(OWN)
+}
