@@ -18,6 +18,7 @@ mod private;
 mod progress;
 mod selection;
 mod server;
+mod sharing;
 mod sync;
 mod table;
 mod table_file;
@@ -34,6 +35,7 @@ use late::Late;
 use nbcourier_domain::{AssignmentId, CourseId, IllegalName, UserName, oddity};
 use people::user;
 use server::{config, routes, serve};
+use sharing::{share, shares};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -101,6 +103,10 @@ enum Command {
     Start(Late<start::Arguments>),
     /// Keep folders of this machine and directories equal
     Sync(Late<sync::Arguments>),
+    /// Share a notebook as a read-only page, and print its link
+    Share(Late<share::Arguments>),
+    /// List the links to pages that you share, and revoke one
+    Shares(Late<shares::Arguments>),
     /// Make directories of a course follow folders of git repositories
     Materials(Late<materials::Arguments>),
     /// Show who did what, in one course or in all
@@ -172,6 +178,8 @@ pub fn run() -> ExitCode {
         Command::Revert(Late(arguments)) => revert::run(&arguments),
         Command::Start(Late(arguments)) => start::run(&arguments),
         Command::Sync(Late(arguments)) => sync::run(*arguments),
+        Command::Share(Late(arguments)) => share::run(&arguments),
+        Command::Shares(Late(arguments)) => shares::run(&arguments),
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(&arguments),

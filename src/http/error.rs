@@ -316,6 +316,9 @@ fn answer(error: &exchange::Error) -> Answer {
         | E::TooManyDirectories { .. }
         | E::FromSource(_)
         | E::UnusableFact(_) => about_directory(error),
+        E::SharingOff { .. } | E::WorkedOn(_) | E::TooManyShares { .. } | E::ShareOver(_) => {
+            about_share(error)
+        }
         E::NoSpace { .. } => Answer::no_space(),
         E::WrongSize(path) => bad(format!(
             "The size of {path} is not that of the bytes with its SHA-256"
@@ -382,9 +385,24 @@ fn about_directory(error: &exchange::Error) -> Answer {
     }
 }
 
+/// Returns the answer to an error about a shared page. Its text says what to do.
+fn about_share(error: &exchange::Error) -> Answer {
+    use exchange::Error as E;
+    let sentence = capitalized(&error.to_string());
+    match error {
+        E::TooManyShares { .. } => Answer::new(StatusCode::CONFLICT, sentence).by("shares"),
+        E::ShareOver(_) => Answer::new(StatusCode::GONE, sentence),
+        _ => Answer::new(StatusCode::FORBIDDEN, sentence),
+    }
+}
+
 /// Returns the sentence with a capital letter at its beginning, unless it begins with a path.
 fn capitalized(sentence: &str) -> String {
-    for (small, capital) in [("the ", "The "), ("version ", "Version ")] {
+    for (small, capital) in [
+        ("the ", "The "),
+        ("version ", "Version "),
+        ("a notebook ", "A notebook "),
+    ] {
         if let Some(rest) = sentence.strip_prefix(small) {
             return format!("{capital}{rest}");
         }
@@ -437,7 +455,7 @@ fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
              submissions"
         ),
         QuotaOwner::Person(person) => format!(
-            "The submissions and directories of {person} take {used} of the {limit} for one person, and this would add \
+            "The submissions, directories and shared pages of {person} take {used} of the {limit} for one person, and this would add \
              {added}; nothing was stored. Remove large files that are not needed, or ask the administrators of the \
              exchange for more space"
         ),
@@ -463,6 +481,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Directory => "Directory",
         Thing::Path => "Path",
         Thing::Source => "Source",
+        Thing::Share => "Shared page",
     }
 }
 

@@ -1,8 +1,8 @@
 //! The state that requests about repositories need besides the exchange.
 
 use super::error::{Error, Result};
-use super::state::Prefix;
-use actix_web::{HttpRequest, web};
+use super::request::own_address::address_below;
+use actix_web::HttpRequest;
 use nbcourier_auth::{Caller, Secret, Vault};
 use nbcourier_domain::{RepositoryUrl, Span};
 use nbcourier_exchange::Exchange;
@@ -10,7 +10,7 @@ use nbcourier_exchange::sources::{
     self, CourseDirectory, GivenSource, NewSecrets, SourceSettings, SourceView,
 };
 use nbcourier_fetching::{Access, Failure, Token};
-use nbcourier_work::{Bug, blocking};
+use nbcourier_work::blocking;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,14 +92,5 @@ pub fn parse_every(text: Option<&str>) -> Result<Option<Duration>> {
 
 /// Returns the address of a hook, as the caller of this request reaches the exchange.
 pub fn hook_address(request: &HttpRequest, id: &str) -> Result<String> {
-    let prefix = request.app_data::<web::Data<Prefix>>();
-    let prefix =
-        prefix.ok_or_else(|| Bug::new("the application was assembled without its prefix"))?;
-    let connection = request.connection_info();
-    Ok(format!(
-        "{}://{}{}hooks/{id}",
-        connection.scheme(),
-        connection.host(),
-        prefix.0
-    ))
+    address_below(request, &format!("hooks/{id}"))
 }

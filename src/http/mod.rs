@@ -34,4 +34,4 @@ pub use middleware::access_log::LOG_TARGET;
 pub use pages::PageSettings;
 pub use routes::routes;
 pub use server::{Server, Settings, start};
-pub use v1::event;
+pub use v1::{event, share};

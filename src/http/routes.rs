@@ -8,14 +8,14 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, board, dates, done, import, more_time, people, release, settings, starts, trash,
-    versions,
+    activity, board, dates, done, import, more_time, people, release, settings, shares as linked,
+    starts, trash, versions,
 };
 use super::pages::directory::{
     all, change, folder, settings as facts, sharing, source, trash as thrown, versions as kept,
 };
 use super::pages::student::{feedback as own_feedback, submission, upload};
-use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts};
+use super::pages::{self, contents, course, failure, formulas, home, login, me, receipts, shared};
 use super::{health, hooks, metrics, ngshare, v1};
 use Access::{Caller, Open, Page};
 use Reply::{Compressed, Files, Short};
@@ -151,6 +151,9 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/starts",                            Page,   Compressed, Always,      || web::get().to(any(starts::show))),
     ("GET",    "c/{course}/trash",                             Page,   Compressed, Always,      || web::get().to(any(trash::show))),
     ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(any(trash::restore))),
+    ("GET",    "c/{course}/shares",                            Page,   Compressed, Always,      || web::get().to(any(linked::show))),
+    ("POST",   "c/{course}/shares",                            Page,   Short,      Always,      || web::post().to(any(linked::revoke))),
+    ("GET",    "c/{course}/shares/{id}",                       Page,   Short,      Always,      || web::get().to(any(linked::look))),
     ("GET",    "c/{course}/settings",                          Page,   Compressed, Always,      || web::get().to(any(settings::show))),
     ("POST",   "c/{course}/settings",                          Page,   Short,      Always,      || web::post().to(any(settings::set))),
     ("POST",   "c/{course}/delete",                            Page,   Short,      Always,      || web::post().to(any(settings::delete))),
@@ -182,6 +185,11 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/s/{id}/feedback/read/{path}",       Page,   Short,      Always,      || web::get().to(any(own_feedback::read))),
     ("GET",    "c/{course}/s/{id}/feedback/formulas/{path}",   Page,   Short,      Always,      || web::get().to(any(own_feedback::with_formulas))),
     ("GET",    "view/{ticket}/{path}",                         Open,   Files,      Always,      || web::get().to(any(contents::show))),
+    ("GET",    "shared",                                       Page,   Compressed, Always,      || web::get().to(any(shared::list))),
+    ("POST",   "shared",                                       Page,   Short,      Always,      || web::post().to(any(shared::revoke))),
+    ("GET",    "shared/{token}",                               Page,   Short,      Always,      || web::get().to(any(shared::show))),
+    ("GET",    "shared/{token}/page",                          Open,   Files,      Always,      || web::get().to(any(shared::contents))),
+    ("GET",    "shared/{token}/source",                        Page,   Files,      Always,      || web::get().to(any(shared::source))),
     ("GET",    "c/{path}",                                     Page,   Short,      Always,      || web::get().to(any(failure::no_such_page))),
     ("GET",    "d",                                            Page,   Compressed, Always,      || web::get().to(any(all::show))),
     ("GET",    "d/new",                                        Page,   Short,      Always,      || web::get().to(any(all::ask))),
@@ -290,6 +298,7 @@ pub fn operations() -> Vec<Operation> {
         assignments(),
         submissions_and_receipts(),
         feedback(),
+        shared_pages(),
         // `v1/trash/directories` before `v1/trash/{id}`, since the router takes the first that fits.
         directories(),
         sources_of_directories(),
@@ -319,13 +328,13 @@ fn courses() -> Vec<Operation> {
             "v1/courses/{course}/settings",
             v1::course_settings::show,
             MembersAndRegistrars,
-            "Get the title and the time zone of a course",
+            "Get the settings of a course",
         ),
         put(
             "v1/courses/{course}/settings",
             v1::course_settings::set,
             Instructors,
-            "Set the title and the time zone of a course",
+            "Set the settings of a course",
         )
         .details("An absent setting is removed.")
         .fails(400, "The title is empty. Give one, or leave it out to remove it")
@@ -621,6 +630,50 @@ fn feedback() -> Vec<Operation> {
         )
         .fails(400, "Illegal cursor")
         .fails(404, "Assignment not found"),
+    ]
+}
+
+fn shared_pages() -> Vec<Operation> {
+    use v1::shares;
+    vec![
+        post(
+            "v1/shares",
+            shares::create,
+            Members,
+            "Share a page by a link",
+        )
+        .details(
+            "The course must allow the audience. A student does not share a notebook of an assignment before its cut-off \
+             has passed for all students.",
+        )
+        .fails(400, "The title of a shared page is one line of 1 to 200 bytes")
+        .fails(400, "The audience is course or hub")
+        .fails(400, "A page is shared for 1 to 90 days")
+        .fails(403, "The course does not allow pages for this audience")
+        .fails(403, "A notebook of an assignment has this name, and its cut-off has not passed for all students")
+        .fails(404, "Course not found")
+        .fails(409, "The caller shares 50 pages, which is the maximum. Revoke one first"),
+        get(
+            "v1/shares",
+            shares::list,
+            Everybody,
+            "List the caller's links to shared pages, the newest first",
+        )
+        .fails(400, "Illegal cursor"),
+        delete(
+            "v1/shares/{id}",
+            shares::revoke,
+            Everybody,
+            "Revoke a link to a shared page",
+        )
+        .details("For the person who shared the page, for instructors and assistants of its course, and for admins. Others get 404."),
+        get(
+            "v1/courses/{course}/shares",
+            shares::of_course,
+            Staff,
+            "List the links to pages that members of a course share, the newest first",
+        )
+        .fails(400, "Illegal cursor"),
     ]
 }
 

@@ -30,6 +30,7 @@ mod protocol_replay;
 mod races;
 mod replicas;
 mod s3;
+mod sharing;
 mod sql;
 mod statements;
 mod syncing;

@@ -158,6 +158,11 @@ POST v1/courses/{course}/trash/submissions/{id} | another's | other-student
 POST v1/courses/{course}/trash/feedback/{id} | one's own
 POST v1/courses/{course}/trash/feedback/{id} | another's | other-student
 POST v1/receipts/verify
+GET v1/shares
+POST v1/shares
+DELETE v1/shares/{id} | one's own
+DELETE v1/shares/{id} | another's | other-student
+GET v1/courses/{course}/shares
 GET v1/directories
 POST v1/directories | of oneself
 POST v1/directories | of the course
@@ -306,6 +311,18 @@ GET c/{course}/s/{id}/feedback/read/{path} | another's | other-student
 GET c/{course}/s/{id}/feedback/formulas/{path} | one's own
 GET c/{course}/s/{id}/feedback/formulas/{path} | another's | other-student
 GET view/{ticket}/{path} | without a ticket
+GET shared
+POST shared | one's own
+POST shared | another's | other-student
+GET shared/{token} | for the course | other-student
+GET shared/{token} | for the hub | other-student
+GET shared/{token}/page | without a ticket
+GET shared/{token}/source | for the course | other-student
+GET shared/{token}/source | for the hub | other-student
+GET c/{course}/shares
+POST c/{course}/shares | another's | other-student
+GET c/{course}/shares/{id} | one's own
+GET c/{course}/shares/{id} | another's | other-student
 GET c/{path} | no page
 GET d
 GET d/new | for oneself
@@ -632,6 +649,33 @@ impl<'a> Prepared<'a> {
         ));
     }
 
+    /// Returns the number and the secret of a page that the person shares in the course.
+    fn share(&self, person: &str, audience: &str) -> (String, String) {
+        let server = self.course.server;
+        let settings = server.call("PUT", &format!("v1/courses/{}/settings", self.id));
+        let settings = settings.body("application/json", r#"{"sharing": "hub"}"#);
+        server.send(&settings.token("root")).ok();
+        // A person shares only so many pages at a time.
+        Sql::of(server).execute("DELETE FROM shares");
+        // A stranger shares nothing.
+        let sender = match person {
+            "other-student" => person,
+            author if AUTHORS.contains(&author) => person,
+            _ => "other-student",
+        };
+        let target = format!(
+            "v1/shares?course={}&title=plot&audience={audience}",
+            self.id
+        );
+        let kind = format!("multipart/form-data; boundary={}", Form::BOUNDARY);
+        let call = server.call("POST", &target).token(sender);
+        let made = server.send(&call.body(&kind, page_to_share()));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let made = made.json();
+        let token = made["url"].as_str().and_then(|url| url.rsplit('/').next());
+        (made["id"].to_string(), token.expect("a secret").to_owned())
+    }
+
     /// Gives a student an extension.
     fn extend(&self, course: &str, student: &str) {
         let extension = format!("v1/courses/{course}/assignments/challenge/extensions/{student}");
@@ -673,6 +717,23 @@ impl<'a> Prepared<'a> {
         let target = target.replace("v1/directories/{owner}/{directory}", &at);
         let target = target.replace("d/{owner}/{directory}", &page);
         target.replace("{version}", "1") + query
+    }
+
+    /// Returns the target with the shared page that the row is about. Rows that need none allow sharing only.
+    fn in_shares(&self, target: String, row: &Row, user: &str) -> String {
+        if !row.route.contains("shares") && !row.route.contains(" shared") {
+            return target;
+        }
+        let audience = if row.about == "for the hub" {
+            "hub"
+        } else {
+            "course"
+        };
+        let (id, token) = self.share(user, audience);
+        if row.route == "POST v1/shares" {
+            return format!("{target}?course={}&title=plot", self.id);
+        }
+        target.replace("{id}", &id).replace("{token}", &token)
     }
 
     /// Returns the body of a change of a directory.
@@ -766,6 +827,9 @@ impl<'a> Prepared<'a> {
             }
             "POST c/{course}/a/{assignment}/versions/again" => {
                 form.field("version", "1").field("was", "2")
+            }
+            "POST shared" | "POST c/{course}/shares" => {
+                form.field("share", &self.share(user, "course").0)
             }
             "POST c/{course}/settings" => form.field("title", "Linear algebra"),
             route if route.starts_with("POST d/") => self.form_of_directory(role, row),
@@ -867,6 +931,7 @@ impl<'a> Prepared<'a> {
     fn parts_of_page(&self, path: &str, row: &Row, user: &str) -> Option<Vec<u8>> {
         Some(match path {
             _ if path.ends_with("/submit") => upload_of(row.user.unwrap_or_default()),
+            "v1/shares" => page_to_share(),
             _ if path.ends_with("/upload") => parts(&[("files\"; filename=\"work", "new")]),
             _ if path.ends_with("/import") => self.list_of(user, row.about),
             _ if path.ends_with("/versions/add") => parts(&[
@@ -900,7 +965,8 @@ impl<'a> Prepared<'a> {
             self.extend(&course, user);
         }
         target = self.in_directory(target, role, row);
-        if path.contains("{id}") {
+        target = self.in_shares(target, row, user);
+        if target.contains("{id}") {
             target = target.replace("{id}", &self.number(path, user));
         }
         let time = self.times.get(user);
@@ -1080,6 +1146,13 @@ fn upload_of(student: &str) -> Vec<u8> {
         ("for", student),
         ("files\"; filename=\"work", "new"),
     ])
+}
+
+/// Returns the body of a form with a page to be shared.
+fn page_to_share() -> Vec<u8> {
+    let part = "page\"; filename=\"plot.html\"\r\nContent-Type: text/html\r\nX-Rest: \"";
+    let source = "source\"; filename=\"plot.ipynb";
+    parts(&[(part, "<p>42"), (source, "{}")])
 }
 
 /// Returns the body of a form with these parts.

@@ -112,6 +112,8 @@ class TestThePages:
         settings = "nbcourier course settings algebra"
         scene.run("ira", f'{settings} --title "Linear algebra I" --time-zone Europe/Berlin')
         assert "Linear algebra I" in scene.run("ira", settings)
+        scene.run("ira", f"{settings} --sharing course")
+        scene.run("ira", "nbcourier shares --course algebra", "There are no links")
         config = scene.home("ira") / ".jupyter" / "nbgrader_config.py"
         config.write_text(
             config.read_text() + "c.CourseDirectory.course_id = 'algebra'\n"

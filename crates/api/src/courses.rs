@@ -1,6 +1,6 @@
 //! Courses.
 
-use nbcourier_domain::Role;
+use nbcourier_domain::{Role, Sharing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct NewCourseSettings {
     pub title: Option<String>,
     /// The IANA name of the time zone in which the dates of the course are meant.
     pub time_zone: Option<String>,
+    /// The widest audience for pages that members share by links. Without it, `off`: nobody shares.
+    #[serde(default)]
+    pub sharing: Option<Sharing>,
 }
 
 /// The settings of a course.
@@ -30,6 +33,9 @@ pub struct CourseSettings {
     pub title: Option<String>,
     /// The IANA name of the time zone in which the dates of the course are meant.
     pub time_zone: Option<String>,
+    /// The widest audience for pages that members share by links.
+    #[serde(default)]
+    pub sharing: Sharing,
 }
 
 /// A course, with the role of the caller.

@@ -24,6 +24,7 @@ mod problem;
 mod receipts;
 mod roster;
 mod seen;
+mod shares;
 mod sources;
 mod starts;
 mod submissions;
@@ -57,6 +58,7 @@ pub use problem::Problem;
 pub use receipts::{Receipt, ReceiptVerdict, SignedReceipt, UnverifiedReceipt};
 pub use roster::{Member, Roster, RosterChange, RosterChanges, RosterEntry};
 pub use seen::{Fetch, Fetches, Reading};
+pub use shares::{Share, ShareState, SharedPage, Shares};
 pub use sources::{DirectorySource, NewSource, PullAsked, Source, SourceRun, SourceRuns};
 pub use starts::{NewStart, SecondFile, Start, StartReport, Starts, StartsAlike};
 pub use submissions::{

@@ -28,6 +28,8 @@ pub enum Place {
     Tree(String),
     /// The contents of a directory, by its number, in a version.
     Directory(i64, i64),
+    /// The shared page with this number.
+    Share(i64),
 }
 
 /// A way to show files that people made.

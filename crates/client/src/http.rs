@@ -85,7 +85,9 @@ pub(super) enum Body<'a> {
     /// The same, and the entity tag that the resource must have.
     JsonIf(&'a Value, &'a str),
     /// Bytes and files, of this content type.
-    Source(&'static str, &'a Source),
+    Source(&'a str, &'a Source),
+    /// The same, with arguments in the query.
+    QueryAndSource(&'a [(&'a str, &'a str)], &'a str, &'a Source),
     Form(&'a [(&'a str, &'a str)]),
 }
 
@@ -283,6 +285,10 @@ impl Client {
             Body::Json(value) => request.json(value),
             Body::JsonIf(value, tag) => request.json(value).header(IF_MATCH, *tag),
             Body::Source(kind, source) => request.header(CONTENT_TYPE, *kind).body(source.body()),
+            Body::QueryAndSource(arguments, kind, source) => request
+                .query(arguments)
+                .header(CONTENT_TYPE, *kind)
+                .body(source.body()),
             Body::Form(fields) => request.form(fields),
         }
     }

@@ -16,6 +16,7 @@ mod presence;
 mod probe;
 mod recognition;
 mod roster;
+mod shares;
 mod sources;
 mod starts;
 mod submissions;
@@ -28,6 +29,7 @@ pub use files::Source;
 pub use http::{Address, Client};
 pub use ngshare::{Details, Enrolment};
 pub use probe::{BodyProbe, Health, Probe};
+pub use shares::{NewShare, SentFile};
 pub use token::oddity as oddity_of_token;
 pub use trash::Kind;
 

@@ -14,7 +14,7 @@ pub enum Action {
     CourseDeleted,
     /// A course was restored from the trash.
     CourseRestored,
-    /// The title or the time zone of a course was changed.
+    /// The settings of a course were changed.
     CourseChanged,
     /// People were added to a roster, or their details changed.
     RosterChanged,
@@ -71,6 +71,10 @@ pub enum Action {
     SourcePulled,
     /// A directory was made to follow nothing.
     SourceRemoved,
+    /// A page was shared. The detail has its number and its audience.
+    PageShared,
+    /// The link to a shared page was revoked. The subject is the person who shared it, if another person revoked it.
+    ShareRevoked,
     /// Something was imported. The detail says what it was and where it came from.
     Imported,
     /// A group of the hub put the actor into the course or changed their role.
@@ -134,6 +138,8 @@ impl Action {
             Self::SourceSet => "source set",
             Self::SourcePulled => "source pulled",
             Self::SourceRemoved => "source removed",
+            Self::PageShared => "page shared",
+            Self::ShareRevoked => "share revoked",
             Self::Imported => "imported",
             Self::JoinedByGroup => "joined by group",
             Self::LeftByGroup => "left by group",

@@ -1,10 +1,11 @@
-//! The title of a course that people see, and the time zone in which its dates are meant.
+//! The title of a course that people see, the time zone in which its dates are meant, and who may see what its members
+//! share.
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
 use super::{Error, Exchange, Result};
-use nbcourier_domain::CourseId;
+use nbcourier_domain::{CourseId, Sharing};
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
 use serde_json::{Value, json};
@@ -76,13 +77,15 @@ impl TimeZone {
     }
 }
 
-/// The title and the time zone of a course. Each may be absent.
+/// The settings of a course. Title and time zone may be absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CourseSettings {
     /// The title that people see beside the name.
     pub title: Option<CourseTitle>,
     /// The time zone in which the dates of the course are meant.
     pub time_zone: Option<TimeZone>,
+    /// The widest audience for pages that members share.
+    pub sharing: Sharing,
 }
 
 impl CourseSettings {
@@ -94,6 +97,7 @@ impl CourseSettings {
         Self {
             title: title.and_then(Result::ok),
             time_zone: zone.and_then(Result::ok),
+            sharing: row.sharing,
         }
     }
 
@@ -101,11 +105,12 @@ impl CourseSettings {
         store::courses::Settings {
             title: self.title.as_ref().map(|title| title.0.clone()),
             time_zone: self.time_zone.map(|zone| zone.name().to_owned()),
+            sharing: self.sharing,
         }
     }
 }
 
-/// Returns the title and the time zone of a course, for its members and for registrars.
+/// Returns the settings of a course, for its members and for registrars.
 pub async fn read(
     exchange: &Exchange,
     caller: &Caller,
@@ -130,7 +135,7 @@ pub async fn ready(exchange: &Exchange, caller: &Caller, course: CourseId) -> Re
 }
 
 impl Ready {
-    /// Sets the title and the time zone, if they are still those that the caller has seen.
+    /// Sets the settings, if they are still those that the caller has seen.
     pub async fn set_instead_of(
         self,
         seen: CourseSettings,
@@ -148,7 +153,7 @@ impl Ready {
         set.await
     }
 
-    /// Sets the title and the time zone. An absent one is removed.
+    /// Sets the settings. An absent title or time zone is removed.
     pub async fn set(self, settings: CourseSettings) -> Result<()> {
         let row = settings.row();
         let set = self.0.write(move |op| {
@@ -174,12 +179,17 @@ pub(super) fn put_back(op: &mut CourseOp<'_>, detail: &Value) -> Result<()> {
     let row = store::courses::Settings {
         title: text("title"),
         time_zone: text("time_zone"),
+        // An event of an earlier program says nothing about it.
+        sharing: match detail["sharing"].as_str().and_then(Sharing::of_word) {
+            Some(sharing) => sharing,
+            None => store::courses::settings(op.conn, op.standing.course)?.sharing,
+        },
     };
     set_in(op, &row)
 }
 
 fn written(row: &store::courses::Settings) -> Value {
-    json!({ "title": row.title, "time_zone": row.time_zone })
+    json!({ "title": row.title, "time_zone": row.time_zone, "sharing": row.sharing.word() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use nbcourier_blobs::Damage;
 use nbcourier_domain::{
-    AssignmentId, ByteSize, Count, RelativePath, Role, Sha256Sum, Timestamp, UserName,
+    AssignmentId, Audience, ByteSize, Count, CourseId, RelativePath, Role, Sha256Sum, Timestamp,
+    UserName,
 };
 use nbcourier_storage as store;
 use nbcourier_work::Bug;
@@ -68,6 +69,36 @@ pub enum Thing {
     Path,
     /// The repository that a directory follows.
     Source,
+    /// A shared page.
+    Share,
+}
+
+/// The reason why the link to a shared page has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareEnd {
+    /// Its time is over.
+    Expired,
+    /// Somebody revoked it.
+    Revoked,
+    /// The course does not allow its audience any more.
+    SwitchedOff,
+}
+
+impl std::fmt::Display for ShareEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "has expired. Ask its sender for a new one",
+            Self::Revoked => "was revoked",
+            Self::SwitchedOff => "does not work any more, since the course has restricted sharing",
+        })
+    }
+}
+
+fn audience_words(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Course => "its members",
+        Audience::Hub => "everybody on the hub",
+    }
 }
 
 /// The role that the caller lacks.
@@ -278,6 +309,34 @@ pub enum Error {
     /// A grant, a name or another fact of a directory cannot be used. The sentence says what to do.
     #[error("{0}")]
     UnusableFact(String),
+    /// The course does not allow that members share pages with this audience.
+    #[error(
+        "{course} does not allow pages that {} can see. Its instructors can change that in the settings of the course",
+        audience_words(*audience)
+    )]
+    SharingOff {
+        /// The course.
+        course: CourseId,
+        /// The audience.
+        audience: Audience,
+    },
+    /// A notebook of an assignment that students work on cannot be shared by them.
+    #[error(
+        "a notebook of the assignment {0} has this name, and its cut-off has not passed for all students. Share it after \
+         the cut-off"
+    )]
+    WorkedOn(AssignmentId),
+    /// A person shares the maximum number of pages already.
+    #[error("{person} shares {limit} pages, which is the maximum. Revoke one first")]
+    TooManyShares {
+        /// The person.
+        person: UserName,
+        /// The limit.
+        limit: i64,
+    },
+    /// The link to a shared page has ended.
+    #[error("the link to this page {0}")]
+    ShareOver(ShareEnd),
     /// A file's claimed size differs from the size of the bytes with that checksum.
     #[error("the size of {0} differs from that of the bytes with its checksum")]
     WrongSize(RelativePath),

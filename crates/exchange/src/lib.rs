@@ -39,6 +39,7 @@ pub mod releases;
 pub mod roster;
 pub mod roster_import;
 pub mod seen;
+pub mod shares;
 pub mod sources;
 pub mod starts;
 pub mod submission_pages;
@@ -49,7 +50,7 @@ pub mod upkeep;
 pub mod versions;
 
 pub use error::{
-    ConflictReason, Denial, Error, PathConflict, PathState, QuotaOwner, Result, Thing,
+    ConflictReason, Denial, Error, PathConflict, PathState, QuotaOwner, Result, ShareEnd, Thing,
 };
 pub use files::quota::{Account, Quotas};
 pub use may::may;

@@ -66,7 +66,7 @@ pub(super) enum Right {
     AppointAssistants,
     /// Add, change and remove instructors.
     AppointInstructors,
-    /// Change the title and the time zone of the course.
+    /// Change the settings of the course.
     ChangeSettings,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     Trash,
@@ -152,7 +152,7 @@ pub struct May {
     pub appoint_assistants: bool,
     /// Add, change and remove instructors.
     pub appoint_instructors: bool,
-    /// Change the title and the time zone of the course.
+    /// Change the settings of the course.
     pub change_settings: bool,
     /// Put assignments, submissions and feedback into the trash, and restore them.
     pub trash: bool,

@@ -1,7 +1,7 @@
 //! The rows of blobs, and the bytes of small blobs.
 
 use super::backend::prelude::*;
-use super::schema::{blob_contents, blobs, directory_entries, tree_files};
+use super::schema::{blob_contents, blobs, directory_entries, shares, tree_files};
 use super::{Error, Result};
 use bytes::Bytes;
 use diesel::dsl::{auto_type, exists, not, sql};
@@ -420,13 +420,18 @@ pub fn remove_unnamed(
     Ok((rows, bytes))
 }
 
-/// The condition that neither a tree nor a directory contains a blob.
+/// The condition that no tree, no directory and no shared page contains a blob.
 #[auto_type]
 pub(super) fn is_unnamed() -> _ {
     let in_trees = tree_files::table.filter(tree_files::blob_id.eq(blobs::id));
     let in_directories =
         directory_entries::table.filter(directory_entries::blob_id.eq(blobs::id.nullable()));
-    not(exists(in_trees)).and(not(exists(in_directories)))
+    let shared_pages = shares::table.filter(shares::page_blob.eq(blobs::id.nullable()));
+    let shared_sources = shares::table.filter(shares::source_blob.eq(blobs::id.nullable()));
+    not(exists(in_trees))
+        .and(not(exists(in_directories)))
+        .and(not(exists(shared_pages)))
+        .and(not(exists(shared_sources)))
 }
 
 /// Removes those of the small blobs that nothing contains, with their bytes.

@@ -5,7 +5,7 @@ use super::error::unless_taken;
 use super::schema::{courses, members};
 use super::trash::TrashPosition;
 use super::{Error, Portion, Result};
-use nbcourier_domain::{CourseId, Role, Timestamp, UserName};
+use nbcourier_domain::{CourseId, Role, Sharing, Timestamp, UserName};
 use std::collections::HashMap;
 
 /// A course that is not deleted, with one person's role on its manual roster.
@@ -218,30 +218,38 @@ pub fn create(conn: &mut Connection, course: &CourseId, now: Timestamp) -> Resul
     Ok(id)
 }
 
-/// The title and the time zone of a course.
+/// The settings of a course.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The title that people see.
     pub title: Option<String>,
     /// The IANA name of the time zone.
     pub time_zone: Option<String>,
+    /// The widest audience for shared pages.
+    pub sharing: Sharing,
 }
 
-/// Returns the title and the time zone of the course with that row.
+/// Returns the settings of the course with that row.
 pub fn settings(conn: &mut Connection, id: i64) -> Result<Settings> {
-    let (title, time_zone) = courses::table
+    let (title, time_zone, sharing) = courses::table
         .find(id)
-        .select((courses::title, courses::time_zone))
-        .get_result(conn)?;
-    Ok(Settings { title, time_zone })
+        .select((courses::title, courses::time_zone, courses::sharing))
+        .get_result::<(Option<String>, Option<String>, String)>(conn)?;
+    Ok(Settings {
+        title,
+        time_zone,
+        // A later program may have stored another word.
+        sharing: Sharing::of_word(&sharing).unwrap_or_default(),
+    })
 }
 
-/// Sets the title and the time zone of the course with that row.
+/// Sets the settings of the course with that row.
 pub fn set_settings(conn: &mut Connection, id: i64, settings: &Settings) -> Result<()> {
     diesel::update(courses::table.find(id))
         .set((
             courses::title.eq(settings.title.as_deref()),
             courses::time_zone.eq(settings.time_zone.as_deref()),
+            courses::sharing.eq(settings.sharing.word()),
         ))
         .execute(conn)?;
     Ok(())

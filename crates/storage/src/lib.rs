@@ -42,6 +42,7 @@ mod replicas;
 pub mod runs;
 mod schema;
 pub mod seen;
+pub mod shares;
 pub mod signing_keys;
 pub mod snapshot;
 pub mod starts;

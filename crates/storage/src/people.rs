@@ -211,7 +211,7 @@ struct Count {
 }
 
 /// Returns the number of rows that name a person and belong to no course: events, groups of the hub for courses that do
-/// not exist, and the rows of directories.
+/// not exist, and the rows of directories and of shared pages.
 pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
     let rows = diesel::sql_query(
         "SELECT (SELECT count(*) FROM hub_members h WHERE h.username = $1 AND NOT EXISTS
@@ -221,7 +221,8 @@ pub fn elsewhere(conn: &mut Connection, person: &UserName) -> Result<i64> {
             + (SELECT count(*) FROM directories d WHERE d.owner = $1)
             + (SELECT count(*) FROM directories d WHERE d.created_by = $1 AND d.owner IS NULL)
             + (SELECT count(*) FROM directory_versions w WHERE w.made_by = $1)
-            + (SELECT count(*) FROM directory_grants g WHERE g.person = $1 OR g.granted_by = $1) AS count",
+            + (SELECT count(*) FROM directory_grants g WHERE g.person = $1 OR g.granted_by = $1)
+            + (SELECT count(*) FROM shares s WHERE s.made_by = $1 OR s.revoked_by = $1) AS count",
     )
     .bind::<Text, _>(person.as_str())
     .bind::<Text, _>(quoted(person.as_str()))
@@ -246,6 +247,8 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("directory_grants", "person"),
     ("directory_grants", "granted_by"),
     ("starts", "person"),
+    ("shares", "made_by"),
+    ("shares", "revoked_by"),
     ("events", "actor"),
     ("events", "subject"),
 ];

@@ -2,7 +2,7 @@
 
 use super::backend::prelude::*;
 use super::schema::{
-    directories, directory_grants, extensions, fetches, hub_members, members, starts,
+    directories, directory_grants, extensions, fetches, hub_members, members, shares, starts,
     submission_keys, submissions,
 };
 use super::{Result, events};
@@ -73,6 +73,8 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
         "UPDATE directory_grants SET person = $1 WHERE person = $2",
         "UPDATE directory_grants SET granted_by = $1 WHERE granted_by = $2",
         "UPDATE starts SET person = $1 WHERE person = $2",
+        "UPDATE shares SET made_by = $1 WHERE made_by = $2",
+        "UPDATE shares SET revoked_by = $1 WHERE revoked_by = $2",
     ] {
         diesel::sql_query(statement)
             .bind::<Text, _>(to.as_str())
@@ -191,8 +193,8 @@ fn is_taken(
     Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
 }
 
-/// Removes a person's submissions with their feedback, keys, extensions, roles in courses and directories. What they did
-/// for others stays under their name.
+/// Removes a person's submissions with their feedback, keys, extensions, roles in courses, directories and shared pages.
+/// What they did for others stays under their name.
 pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_places(conn, person)?;
     remove_extensions(conn, person)?;
@@ -201,8 +203,8 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     Ok(())
 }
 
-/// Removes a person's roles in courses with their details, their directories and grants, their idempotency keys, what
-/// they have seen, and the starts of their servers. Their submissions remain.
+/// Removes a person's roles in courses with their details, their directories and grants, their shared pages, their
+/// idempotency keys, what they have seen, and the starts of their servers. Their submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
@@ -210,6 +212,7 @@ pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_readings(conn, person)?;
     remove_directories(conn, person)?;
     remove_starts(conn, person)?;
+    diesel::delete(shares::table.filter(shares::made_by.eq(person.as_str()))).execute(conn)?;
     remove_keys(conn, person)
 }
 

@@ -15,6 +15,7 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         title -> Nullable<Text>,
         time_zone -> Nullable<Text>,
+        sharing -> Text,
     }
 }
 
@@ -291,6 +292,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    shares (id) {
+        id -> BigInt,
+        token -> Binary,
+        made_by -> Text,
+        course_id -> BigInt,
+        title -> Text,
+        audience -> Text,
+        page_blob -> Nullable<BigInt>,
+        source_blob -> Nullable<BigInt>,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     starts (id) {
         id -> BigInt,
         course_id -> BigInt,
@@ -359,6 +377,7 @@ diesel::joinable!(directory_grants -> directories (directory_id));
 diesel::joinable!(sources -> directories (directory_id));
 diesel::joinable!(source_runs -> directories (directory_id));
 diesel::joinable!(starts -> courses (course_id));
+diesel::joinable!(shares -> courses (course_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     assignments,
@@ -380,6 +399,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     releases,
     submission_keys,
     removed_objects,
+    shares,
     source_runs,
     sources,
     starts,

@@ -17,7 +17,7 @@ pub enum Owner {
     /// All releases, submissions, feedback and directories of the course with that row.
     Course(i64),
     /// The person's submissions in every course, without contents that the course shows to its students, and their
-    /// directories.
+    /// directories and shared pages.
     Person(UserName),
 }
 
@@ -74,6 +74,12 @@ const IN_DIRECTORIES: &str = "\
         WHERE directories.deleted_at IS NULL AND directory_entries.until IS NULL \
             AND directory_entries.blob_id IS NOT NULL AND ";
 
+/// The shared pages of a person. The name of the person follows. A link that has ended has no contents, and no row of a
+/// content joins `NULL`.
+const OF_SHARES: &str = "\
+    FROM shares JOIN courses ON courses.id = shares.course_id \
+        WHERE courses.deleted_at IS NULL AND shares.made_by = ";
+
 /// Returns all bytes of the owner. It reads all their rows, so callers should use it rarely.
 pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
     let now = Timestamp::now().micros();
@@ -116,6 +122,8 @@ pub fn total(conn: &mut Connection, owner: &Owner) -> Result<u64> {
                                 JOIN tree_files AS given ON given.tree_id = shown.tree_id \
                                 WHERE shown.course_id = assignments.course_id AND given.blob_id = tree_files.blob_id) \
                     UNION ALL {IN_DIRECTORIES}directories.owner = $1 \
+                    UNION ALL SELECT shares.id, shares.page_blob {OF_SHARES}$1 AND shares.expires_at > $2 \
+                    UNION ALL SELECT shares.id, shares.source_blob {OF_SHARES}$1 AND shares.expires_at > $2 \
                  ) AS counted JOIN blobs ON blobs.id = counted.blob_id"
             );
             bytes(

@@ -7,7 +7,7 @@ use crate::cli::selection::Selection;
 use crate::cli::table::Table;
 use crate::cli::when::shown;
 use nbcourier_api::{Assignment, Course, Member, NewCourseSettings};
-use nbcourier_domain::{CourseId, Role, UserName};
+use nbcourier_domain::{CourseId, Role, Sharing, UserName};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -39,7 +39,7 @@ enum Command {
         #[arg(value_parser = crate::cli::new_user_name)]
         instructors: Vec<UserName>,
     },
-    /// Show or set the title and the time zone of a course. One that is not given stays as it is
+    /// Show or set the settings of a course. One that is not given stays as it is
     #[command(after_help = "An empty text removes the title or the time zone.")]
     Settings {
         /// The course
@@ -51,6 +51,9 @@ enum Command {
         /// Time zone in which the dates are meant, such as Europe/Berlin
         #[arg(long, value_name = "ZONE")]
         time_zone: Option<String>,
+        /// Widest audience for pages that members share by links: off, course or hub
+        #[arg(long, value_name = "AUDIENCE", value_parser = sharing)]
+        sharing: Option<Sharing>,
     },
     /// Delete a course with everything in it. For administrators. `nbcourier trash` restores it
     Delete {
@@ -79,7 +82,15 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             course,
             title,
             time_zone,
-        } => settings(&asking, &course, title.as_deref(), time_zone.as_deref())?,
+            sharing,
+        } => {
+            let given = Given {
+                title,
+                time_zone,
+                sharing,
+            };
+            settings(&asking, &course, &given)?;
+        }
         Command::Delete { course } => {
             asking.ask(async |exchange| {
                 // ngshare would delete the course for good. ngshare does not know this request, so the command fails
@@ -107,31 +118,47 @@ fn list(courses: &[Course]) -> Table {
     Table::new(&["COURSE", "YOU ARE"], "You are not in any course.").rows(rows)
 }
 
+/// Parses the widest audience for shared pages.
+fn sharing(text: &str) -> Result<Sharing, &'static str> {
+    Sharing::of_word(text).ok_or("it is neither off nor course nor hub")
+}
+
+/// The settings on the command line.
+struct Given {
+    title: Option<String>,
+    time_zone: Option<String>,
+    sharing: Option<Sharing>,
+}
+
 fn settings(
     asking: &Asking,
     course: &CourseId,
-    title: Option<&str>,
-    time_zone: Option<&str>,
+    given: &Given,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let settings = asking.ask(async |exchange| {
         let known = exchange.course_settings(course).await?;
-        if title.is_none() && time_zone.is_none() {
+        if given.title.is_none() && given.time_zone.is_none() && given.sharing.is_none() {
             return Ok(known);
         }
-        let changed = |given: Option<&str>, known| match given {
-            Some(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
+        let changed = |given: &Option<String>, known| match given {
+            Some(text) => Some(text.clone()).filter(|text| !text.is_empty()),
             None => known,
         };
         let settings = NewCourseSettings {
-            title: changed(title, known.title),
-            time_zone: changed(time_zone, known.time_zone),
+            title: changed(&given.title, known.title),
+            time_zone: changed(&given.time_zone, known.time_zone),
+            sharing: Some(given.sharing.unwrap_or(known.sharing)),
         };
         exchange.set_course_settings(course, &settings).await
     })?;
     let text = |setting: &Option<String>| setting.clone().unwrap_or_else(|| "-".to_owned());
     asking.show(&settings, || {
-        let row = vec![text(&settings.title), text(&settings.time_zone)];
-        Table::new(&["TITLE", "TIME ZONE"], "").rows([row])
+        let row = vec![
+            text(&settings.title),
+            text(&settings.time_zone),
+            settings.sharing.to_string(),
+        ];
+        Table::new(&["TITLE", "TIME ZONE", "SHARING"], "").rows([row])
     })?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use nbcourier_exchange::directories::{self, DirectoryFilter, DirectoryView, cont
 use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
 use nbcourier_exchange::files::trees::{Contents, Piece, TreeFiles, TreeId};
 use nbcourier_exchange::seen::Times;
+use nbcourier_exchange::shares;
 use nbcourier_exchange::{DirectoryAddress, Exchange};
 use nbcourier_identity::Caller;
 use serde_json::{Value, json};
@@ -33,6 +34,8 @@ submissions/     the files they handed in:     COURSE/ASSIGNMENT/NUMBER-TIME/
 feedback/        the files they got back:      COURSE/ASSIGNMENT/NUMBER-TIME of the submission/NUMBER-TIME/
 directories.json the directories that they own, with the numbers of their current versions
 directories/     the files that these have now: DIRECTORY/
+shares.json      the pages that they share by links
+shares/          these pages and the notebooks with them: NUMBER/
 
 Times are in UTC. Something that is `deleted` can be restored for a while and is removed for good after that.
 ";
@@ -109,6 +112,7 @@ impl Archive<'_> {
             self.tree(tree).await?;
         }
         self.directories(&dossier.footprint.name).await?;
+        self.shares(&dossier.footprint.name).await?;
         let mut end = Vec::new();
         TarEncoder::new().finish(&mut end);
         self.out.write_all(&end)?;
@@ -196,6 +200,21 @@ impl Archive<'_> {
             while let Some((files, _)) = archive.files.next().await? {
                 self.files(files, &place, archive.made_at).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the pages that the person shares by links.
+    async fn shares(&mut self, person: &UserName) -> Result<(), Box<dyn Error>> {
+        let found = shares::of_person(self.exchange, self.operator, person.clone()).await?;
+        let listed = found
+            .iter()
+            .map(|(share, _)| crate::http::share(share.clone()));
+        let listed = listed.collect::<Vec<_>>();
+        self.text("shares.json", &pretty(&json!(listed))?)?;
+        for (share, files) in found {
+            let place = format!("shares/{}", share.id);
+            self.files(files, &place, share.made_at).await?;
         }
         Ok(())
     }

@@ -130,13 +130,16 @@ fn shortened(text: &str) -> String {
     format!("{kept}… ({} bytes)", text.len())
 }
 
-/// Returns the path without the ticket that follows `view`, which is the right to see something.
-fn without_ticket(path: &str) -> String {
+/// Returns the path without what gives the right to see something: the ticket that follows `view`, and the secret that
+/// follows `shared`.
+fn without_secrets(path: &str) -> String {
     let mut before = "";
     let segments = path.split('/').map(|segment| {
-        let is_ticket = before == "view";
-        before = segment;
-        if is_ticket { "…" } else { segment }
+        let is_secret = !segment.is_empty() && ["view", "shared"].contains(&before);
+        if !segment.is_empty() {
+            before = segment;
+        }
+        if is_secret { "…" } else { segment }
     });
     segments.collect::<Vec<_>>().join("/")
 }
@@ -184,7 +187,7 @@ impl LogLine {
             caller: None,
             method: shortened(request.method().as_str()),
             route: None,
-            path: shortened(&without_ticket(request.uri().path())),
+            path: shortened(&without_secrets(request.uri().path())),
             status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
             begun: Instant::now(),
             bytes: 0,
@@ -303,12 +306,21 @@ impl MessageBody for Logged {
 
 #[cfg(test)]
 mod tests {
-    use super::without_ticket;
+    use super::without_secrets;
 
     #[test]
-    fn a_ticket_is_not_logged() {
-        let logged = without_ticket("/services/x/view/ey.J0.eX/data/p.html");
-        assert_eq!(logged, "/services/x/view/…/data/p.html");
-        assert_eq!(without_ticket("/api/courses"), "/api/courses");
+    fn tickets_and_links_are_not_logged() {
+        for (path, logged) in [
+            (
+                "/services/x/view/ey.J0.eX/data/p.html",
+                "/services/x/view/…/data/p.html",
+            ),
+            ("/services/x/shared/5eC/page", "/services/x/shared/…/page"),
+            ("/shared//5eC", "/shared//…"),
+            ("/x/shared/", "/x/shared/"),
+            ("/api/courses", "/api/courses"),
+        ] {
+            assert_eq!(without_secrets(path), logged);
+        }
     }
 }

@@ -16,6 +16,7 @@ use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::directories::browsing;
 use nbcourier_exchange::files::trees::{self, TreeFiles};
+use nbcourier_exchange::shares;
 
 /// The content type of pages.
 const HTML: &str = "text/html; charset=utf-8";
@@ -39,9 +40,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let text = request.match_info().get("ticket").unwrap_or_default();
     let Some(ticket) = tickets.open(text) else {
-        let view = View::of(&request, None)?;
-        let head = Head::new(view.say("ticket-over-title"));
-        return view.page_with(StatusCode::FORBIDDEN, &Over { view: &view, head });
+        return ticket_over(&request);
     };
     let file = find(&exchange, &ticket.place, &path.0).await?;
     let file = file.ok_or(Error::NoSuchPath)?;
@@ -79,6 +78,13 @@ pub async fn show(
     download::contents(&exchange, reply, opening.into(), file).await
 }
 
+/// Returns the page that says that a ticket is over.
+pub fn ticket_over(request: &HttpRequest) -> Result<HttpResponse> {
+    let view = View::of(request, None)?;
+    let head = Head::new(view.say("ticket-over-title"));
+    view.page_with(StatusCode::FORBIDDEN, &Over { view: &view, head })
+}
+
 /// Returns the file of a place with that path.
 async fn find(exchange: &Exchange, place: &Place, path: &str) -> Result<Option<TreeFiles>> {
     Ok(match place {
@@ -91,6 +97,10 @@ async fn find(exchange: &Exchange, place: &Place, path: &str) -> Result<Option<T
             let path = RelativePath::parse(path).map_err(|_| Error::NoSuchPath)?;
             browsing::granted(exchange, *id, *version, path).await?
         }
+        Place::Share(id) if path == shares::PAGE => {
+            Some(shares::granted(exchange, *id, None).await?)
+        }
+        Place::Share(_) => None,
     })
 }
 
@@ -136,7 +146,7 @@ pub fn is_text(path: &str, size: u64) -> bool {
 }
 
 /// Returns the address of the service, for policies. It is `None` if the request names a host that cannot be in a policy.
-fn own_address(request: &HttpRequest, prefix: &Prefix) -> Option<String> {
+pub fn own_address(request: &HttpRequest, prefix: &Prefix) -> Option<String> {
     let connection = request.connection_info();
     let own = format!(
         "{}://{}{}",

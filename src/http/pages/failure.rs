@@ -1,5 +1,6 @@
 //! Refusals and failures as pages: what happened, and what the reader can do.
 
+use super::shared::end_key;
 use super::view::{Head, Link, View};
 use crate::http::error::{Error, Result};
 use crate::http::middleware::rate_limit;
@@ -246,6 +247,21 @@ impl Said {
         }
     }
 
+    fn of_share(error: &exchange::Error, view: &View) -> Self {
+        use exchange::Error as E;
+        let (what, sentence) = match error {
+            E::ShareOver(end) => ("failure-nothing", view.say(end_key(*end))),
+            E::WorkedOn(assignment) => {
+                let name = assignment.as_str();
+                let sentence = view.say_with("failure-worked-on", "assignment", name);
+                ("failure-refused", sentence)
+            }
+            E::TooManyShares { .. } => ("failure-refused", view.say("failure-shares")),
+            _ => ("failure-refused", view.say("failure-sharing-off")),
+        };
+        Self::new(what, sentence)
+    }
+
     fn of_exchange(error: &exchange::Error, view: &View) -> Self {
         use exchange::Error as E;
         let refused = |sentence| Self::new("failure-refused", sentence);
@@ -321,6 +337,9 @@ impl Said {
             }
             E::TooManyEntries(_) => refused(view.say("failure-directory-entries")),
             E::TooManyDirectories { .. } => refused(view.say("failure-directories")),
+            E::SharingOff { .. } | E::WorkedOn(_) | E::TooManyShares { .. } | E::ShareOver(_) => {
+                Self::of_share(error, view)
+            }
             E::FromSource(url) => refused(view.say_with("failure-from-source", "url", url)),
             E::NothingStored(_)
             | E::IntoItself(_)
@@ -367,6 +386,7 @@ const fn not_found(thing: Thing) -> &'static str {
         Thing::Directory => "failure-no-directory",
         Thing::Path => "failure-no-path",
         Thing::Source => "failure-no-source",
+        Thing::Share => "failure-no-share",
     }
 }
 

@@ -28,6 +28,7 @@ mod reader;
 pub mod receipts;
 mod sent_list;
 mod sentences;
+pub mod shared;
 pub mod student;
 mod times;
 mod uploaded;

@@ -314,11 +314,31 @@ impl View {
 
     /// Returns the page with that status.
     pub fn page_with(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
+        self.reply(status, template, policy(&self.nonce))
+    }
+
+    /// Returns a page that shows those below that address in a frame, or none.
+    pub fn page_framing(
+        &self,
+        template: &impl Template,
+        frames: Option<&str>,
+    ) -> Result<HttpResponse> {
+        let frames = frames.unwrap_or("'none'");
+        let policy = format!("{}; frame-src {frames}", policy(&self.nonce));
+        self.reply(StatusCode::OK, template, policy)
+    }
+
+    fn reply(
+        &self,
+        status: StatusCode,
+        template: &impl Template,
+        policy: String,
+    ) -> Result<HttpResponse> {
         let html = template.render().map_err(Bug::new)?;
         let mut response = HttpResponse::build(status);
         response
             .insert_header(ContentType::html())
-            .insert_header((header::CONTENT_SECURITY_POLICY, policy(&self.nonce)));
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy));
         for (name, value) in HEADERS {
             response.insert_header((name, HeaderValue::from_static(value)));
         }

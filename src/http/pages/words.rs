@@ -112,6 +112,7 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/settings.ftl")),
             include_str!(concat!("l10n/", $language, "/directories.ftl")),
             include_str!(concat!("l10n/", $language, "/material.ftl")),
+            include_str!(concat!("l10n/", $language, "/shares.ftl")),
             include_str!(concat!("l10n/", $language, "/starts.ftl")),
             include_str!(concat!("l10n/", $language, "/source.ftl")),
         ]

@@ -32,6 +32,13 @@ pub struct NewAssignment(pub CourseId, pub AssignmentId);
 /// `{course}/{user}`, for a person to be added.
 pub struct NewPerson(pub CourseId, pub UserName);
 
+/// `{id}`, the number of a shared page. An unparsable one is `None` and matches nothing.
+pub struct OfShare(pub Option<i64>);
+/// `{course}/{id}`, where the ID names a shared page.
+pub struct ShareInCourse(pub CourseId, pub Option<i64>);
+/// `{token}`, the secret in the link to a shared page.
+pub struct OfLink(pub String);
+
 /// `{path}`, which may hold slashes.
 pub struct RestOfPath(pub String);
 
@@ -123,6 +130,9 @@ from_address!(NewCourse, request => Self(new_course(request)?));
 from_address!(NewAssignment, request => Self(course(request)?, new_assignment(request)?));
 from_address!(NewPerson, request => Self(course(request)?, new_person(request)?));
 from_address!(RestOfPath, request => Self(text(request, "path")?));
+from_address!(OfShare, request => Self(number(request)));
+from_address!(ShareInCourse, request => Self(course(request)?, number(request)));
+from_address!(OfLink, request => Self(text(request, "token")?));
 from_address!(Numbered, request => Self(text(request, "id")?.parse().ok()));
 
 const COURSE: &str = "The ID of a course.";
@@ -189,6 +199,13 @@ impl Argument for InTrash {
     fn describe(parts: &mut Parts) {
         in_course(parts);
         parts.number_in_path("id", "The number in the trash.");
+    }
+}
+
+impl Argument for OfShare {
+    fn describe(parts: &mut Parts) {
+        parts.number_in_path("id", "The number of the shared page.");
+        parts.fails(404, "Shared page not found");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `v1/courses/{course}/settings`: the title and the time zone of a course.
+//! `v1/courses/{course}/settings`: the settings of a course.
 
 use crate::http::error::{Error, Result};
 use crate::http::reply::listing::Listing;
@@ -33,6 +33,7 @@ pub async fn set(
     let settings = CourseSettings {
         title: title.map_err(|error| Error::bad(error.to_string()))?,
         time_zone: zone.map_err(|error| Error::bad(error.to_string()))?,
+        sharing: given.sharing.unwrap_or_default(),
     };
     let reply = shown(&settings);
     ready.set(settings).await?;
@@ -46,5 +47,6 @@ fn shown(settings: &CourseSettings) -> nbcourier_api::CourseSettings {
             .as_ref()
             .map(|title| title.as_str().to_owned()),
         time_zone: settings.time_zone.map(|zone| zone.name().to_owned()),
+        sharing: settings.sharing,
     }
 }

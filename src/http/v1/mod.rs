@@ -17,6 +17,7 @@ pub mod receipts;
 pub mod releases;
 pub mod roster;
 pub mod seen;
+pub mod shares;
 pub mod sources;
 pub mod starts;
 pub mod submissions;
@@ -24,3 +25,4 @@ pub mod submit;
 pub mod trash;
 
 pub use events::event;
+pub use shares::share;

@@ -231,7 +231,7 @@ fn what_a_directory_holds_now_counts_for_the_quotas() {
     assert_eq!(refusal.status, 413);
     let (_, sentence) = refused(&refusal);
     assert!(
-        sentence.starts_with("The submissions and directories of ada take 600 bytes"),
+        sentence.starts_with("The submissions, directories and shared pages of ada take 600 bytes"),
         "{sentence}"
     );
     assert_eq!(directory.paths(""), ["a"]);

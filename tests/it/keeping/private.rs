@@ -17,7 +17,9 @@ const WRITING: [&str; 17] = [
     "doctor", "demo", "dir", "pull", "revert", "start", "sync",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 14] = [
+const ONLY_ASKING: [&str; 16] = [
+    "share",
+    "shares",
     "config",
     "course",
     "submissions",

@@ -1,4 +1,4 @@
-//! The title and the time zone of a course.
+//! The settings of a course.
 
 use super::client::{algebra, problem, put_json};
 use nbcourier_testkit::Setup;
@@ -10,10 +10,11 @@ const SETTINGS: &str = "v1/courses/algebra/settings";
 fn instructors_set_them_and_members_see_them() {
     let server = Setup::standalone().start();
     algebra(&server);
-    let none = json!({ "title": null, "time_zone": null });
+    let none = json!({ "title": null, "time_zone": null, "sharing": "off" });
     assert_eq!(server.get(SETTINGS, "eric").ok().json(), none);
-    let given = json!({ "title": " Lineare Algebra I ", "time_zone": "Europe/Berlin" });
-    let kept = json!({ "title": "Lineare Algebra I", "time_zone": "Europe/Berlin" });
+    let given = json!({ "title": " Lineare Algebra I ", "time_zone": "Europe/Berlin", "sharing": "course" });
+    let kept =
+        json!({ "title": "Lineare Algebra I", "time_zone": "Europe/Berlin", "sharing": "course" });
     let set = put_json(&server, SETTINGS, "kevin", &given).ok();
     assert_eq!(set.json(), kept);
     assert_eq!(server.get(SETTINGS, "eric").ok().json(), kept);
@@ -28,7 +29,7 @@ fn instructors_set_them_and_members_see_them() {
     assert_eq!(event["action"], "course changed");
     assert_eq!(
         event["detail"],
-        json!({ "title": "Algebra", "time_zone": null, "before": kept })
+        json!({ "title": "Algebra", "time_zone": null, "sharing": "off", "before": kept })
     );
 }
 
@@ -44,11 +45,12 @@ fn what_is_no_title_or_no_time_zone_is_refused() {
         (json!({ "time_zone": "CET+1" }), "Europe/Berlin"),
         (json!({ "time_zone": "" }), "Europe/Berlin"),
         (json!({ "title": "Algebra", "time_zone": "Mars" }), "Mars"),
+        (json!({ "sharing": "world" }), "request format"),
     ] {
         let (status, said) = problem(&put_json(&server, SETTINGS, "kevin", &given));
         assert_eq!(status, 400, "{given}");
         assert!(said.contains(says), "{given}: {said}");
     }
-    let none = json!({ "title": null, "time_zone": null });
+    let none = json!({ "title": null, "time_zone": null, "sharing": "off" });
     assert_eq!(server.get(SETTINGS, "kevin").ok().json(), none);
 }

@@ -288,6 +288,7 @@ fn settings(course: &Course) -> Result<CourseSettings, UnacceptableArchive> {
     Ok(CourseSettings {
         title: title.map_err(|error| UnacceptableArchive(error.to_string()))?,
         time_zone: zone.map_err(|error| UnacceptableArchive(error.to_string()))?,
+        sharing: course.sharing,
     })
 }
 

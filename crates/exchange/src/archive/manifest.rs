@@ -1,5 +1,6 @@
 //! The description of a course in its archive, as JSON that people can also read. Times are RFC 3339, in UTC.
 
+use nbcourier_domain::Sharing;
 use serde::{Deserialize, Serialize};
 
 /// The version of the archive format that this program writes and reads.
@@ -26,6 +27,9 @@ pub struct Course {
     /// The IANA name of its time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// The widest audience for pages that members share. The pages themselves are in no archive.
+    #[serde(default)]
+    pub sharing: Sharing,
     /// The members added by hand.
     pub roster: Vec<Person>,
     /// The members through a group of the hub whom the exchange has seen. For the record only.

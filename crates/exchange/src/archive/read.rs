@@ -116,6 +116,7 @@ fn gather(conn: &mut Connection, name: &CourseId, rows: &mut Rows) -> Result<Cou
         created_at: created_at.to_rfc3339(),
         title: settings.title,
         time_zone: settings.time_zone,
+        sharing: settings.sharing,
         assignments: assignments.collect::<Result<_>>()?,
         exchange: store::snapshot::exchange_id(conn)?,
         roster: store::members::list(conn, id)?

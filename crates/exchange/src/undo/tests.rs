@@ -234,6 +234,7 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
             let settings = course_settings::CourseSettings {
                 title: Some(title),
                 time_zone: None,
+                ..course_settings::CourseSettings::default()
             };
             ready.set(settings).await
         }

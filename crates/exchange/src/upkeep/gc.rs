@@ -14,7 +14,7 @@ use super::objects;
 use super::runs::{self, Task};
 use crate::audit::{self, About, Action};
 use crate::directories::thinning;
-use crate::{Exchange, Mode, Result, starts};
+use crate::{Exchange, Mode, Result, shares, starts};
 use nbcourier_blobs::{Blobs, StoredFile};
 use nbcourier_domain::{Count, Timestamp};
 use nbcourier_identity::Caller;
@@ -128,6 +128,7 @@ async fn clear(
             note_expired(conn, &caller, deleted_before)?;
             store::ended_sessions::purge_expired(conn, Timestamp::now())?;
             starts::forget(conn)?;
+            shares::clear(conn)?;
             purge(conn, deleted_before)
         })
         .await?;
@@ -200,6 +201,7 @@ pub async fn rehearse(
         .without_policy()
         .try_out(Mode::DryRun, move |conn| {
             let mut report = purge(conn, deleted_before)?;
+            shares::clear(conn)?;
             report.versions = thinning::rehearse(conn, retention)?.versions;
             objects::rehearse(conn, &blobs, &mut report)?;
             rehearse_unnamed(conn, arrived_before, &mut report)?;

@@ -37,6 +37,8 @@ pub enum Lock<'a> {
     Student(i64, &'a UserName),
     /// A directory, by its owner and its name.
     Directory(&'a str, &'a str),
+    /// The number of pages that a person shares.
+    Shares(&'a UserName),
 }
 
 impl Lock<'_> {
@@ -57,6 +59,7 @@ impl Lock<'_> {
             Self::Student(course, name) => (number(4, *course, name.as_str()), false),
             // Names have no slashes.
             Self::Directory(owner, name) => (number(6, 0, &format!("{owner}/{name}")), false),
+            Self::Shares(name) => (number(7, 0, name.as_str()), false),
         }
     }
 }

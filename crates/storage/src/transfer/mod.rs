@@ -18,7 +18,7 @@ use rows::{
     Table, assignments, blob_contents, blobs, courses, directories, directory_entries,
     directory_grants, directory_versions, ended_sessions, events, extensions, feedback,
     feedback_readings, fetches, hub_members, members, people, releases, removed_objects, runs,
-    source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
+    shares, source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -80,6 +80,7 @@ macro_rules! each_table {
             $function::<sources::All>($($argument),*)?,
             $function::<source_runs::All>($($argument),*)?,
             $function::<starts::All>($($argument),*)?,
+            $function::<shares::All>($($argument),*)?,
             $function::<events::All>($($argument),*)?,
             $function::<runs::All>($($argument),*)?,
             $function::<removed_objects::All>($($argument),*)?,
@@ -271,11 +272,12 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 27] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 28] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
         events::All::clear,
+        shares::All::clear,
         starts::All::clear,
         source_runs::All::clear,
         sources::All::clear,

@@ -6,7 +6,7 @@ use crate::backend::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 /// The tables whose IDs grow.
-const NUMBERED: [&str; 15] = [
+const NUMBERED: [&str; 16] = [
     "courses",
     "members",
     "people",
@@ -21,6 +21,7 @@ const NUMBERED: [&str; 15] = [
     "directory_grants",
     "source_runs",
     "starts",
+    "shares",
     "events",
 ];
 

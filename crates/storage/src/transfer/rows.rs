@@ -186,6 +186,7 @@ table! {
         deleted_at: Option<i64>,
         title: Option<String>,
         time_zone: Option<String>,
+        sharing: String,
     }
 }
 
@@ -487,6 +488,24 @@ table! {
         commit_id: Option<String>,
         version: Option<i64>,
         report: Option<String>,
+    }
+}
+
+table! {
+    shares by id: BigInt;
+    {
+        id: i64,
+        token: Vec<u8>,
+        made_by: String,
+        course_id: i64,
+        title: String,
+        audience: String,
+        page_blob: Option<i64>,
+        source_blob: Option<i64>,
+        made_at: i64,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+        revoked_by: Option<String>,
     }
 }
 

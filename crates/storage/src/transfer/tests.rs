@@ -11,9 +11,9 @@ const APART: [&str; 3] = ["identity", "signing_keys", "replicas"];
 
 /// Rows of all tables, with each kind of value, IDs that were removed, and references in a circle.
 const ROWS: &str = "
-    INSERT INTO courses (id, name, created_at, deleted_at, title, time_zone) VALUES
-        (3, 'algebra', 1700000000000000, NULL, 'Ring theory', 'Europe/Berlin'),
-        (5, 'Algebra', -1, 1700000000000001, NULL, NULL), (9, 'ä b', 0, NULL, '', NULL);
+    INSERT INTO courses (id, name, created_at, deleted_at, title, time_zone, sharing) VALUES
+        (3, 'algebra', 1700000000000000, NULL, 'Ring theory', 'Europe/Berlin', 'hub'),
+        (5, 'Algebra', -1, 1700000000000001, NULL, NULL, 'off'), (9, 'ä b', 0, NULL, '', NULL, 'course');
     INSERT INTO members (id, course_id, username, role, first_name, last_name, email) VALUES
         (1, 3, 'kim', 3, 'Kim', '', NULL), (4, 3, 'ann', 1, NULL, 'Ö''Neil', 'ann@example.org');
     INSERT INTO hub_members (username, course, role) VALUES
@@ -74,6 +74,10 @@ const BLOBS: &str = "
         (3, 2, 6, 7, 'schedule', 'updated', 'ab', 2, '1 file'), (4, 2, 8, NULL, 'asked', NULL, NULL, NULL, NULL);
     INSERT INTO starts (id, course_id, person, directory, at, outcome, millis, version, report) VALUES
         (5, 3, 'ann', 'materials', 9, 'updated', 840, 2, '{\"received\": 3}'), (6, 3, 'kim', NULL, 10, 'failed', 1, NULL, NULL);
+    INSERT INTO shares (id, token, made_by, course_id, title, audience, page_blob, source_blob, made_at, expires_at,
+            revoked_at, revoked_by)
+        VALUES (2, X'a1', 'ann', 3, 'A plot', 'course', 2, 7, 5, 6, NULL, NULL),
+               (5, X'a2', 'ben', 3, 'Ö', 'hub', NULL, NULL, 5, 6, 7, 'kim');
 ";
 
 fn file(place: &TempDir, name: &str) -> Destination {

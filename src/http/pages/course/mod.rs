@@ -11,6 +11,7 @@ mod overview;
 pub mod people;
 pub mod release;
 pub mod settings;
+pub mod shares;
 pub mod starts;
 pub mod trash;
 pub mod versions;
@@ -139,6 +140,7 @@ fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
         below("activity"),
         "activity-title",
     );
+    add("shares", may.read_work, below("shares"), "shares-title");
     add("trash", may.trash, below("trash"), "trash-title");
     let may_change = may.change_settings;
     add("settings", may_change, below("settings"), "settings-title");

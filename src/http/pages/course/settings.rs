@@ -1,4 +1,4 @@
-//! The settings of a course: title and time zone, the limits that hold for it, and moving it to the trash.
+//! The settings of a course: title, time zone and sharing, the limits that hold for it, and moving it to the trash.
 
 use super::done::{self, Done};
 use super::tabs;
@@ -13,7 +13,7 @@ use crate::http::state::Retention;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_domain::CourseId;
+use nbcourier_domain::{CourseId, Sharing};
 use nbcourier_exchange::course_settings::{self, CourseSettings, CourseTitle, TimeZone};
 use nbcourier_exchange::{Exchange, May, courses, may};
 
@@ -41,6 +41,7 @@ struct Page<'a> {
 struct Given {
     title: String,
     zone: String,
+    sharing: String,
 }
 
 impl Given {
@@ -49,6 +50,7 @@ impl Given {
         Self {
             title: title.unwrap_or_default().to_owned(),
             zone: settings.time_zone.map_or("", TimeZone::name).to_owned(),
+            sharing: settings.sharing.word().to_owned(),
         }
     }
 
@@ -61,11 +63,30 @@ impl Given {
         Ok(CourseSettings {
             title: title.map_err(|_| "settings-wrong-title")?,
             time_zone: zone.map_err(|_| "settings-wrong-zone")?,
+            sharing: match self.sharing.as_str() {
+                "" => Sharing::default(),
+                word => Sharing::of_word(word).ok_or("nothing-chosen")?,
+            },
         })
     }
 }
 
 impl Page<'_> {
+    /// Returns the choices about shared pages.
+    fn sharings(&self) -> Vec<(&'static str, String)> {
+        let choices = Sharing::ALL.into_iter();
+        choices
+            .map(|sharing| {
+                let key = match sharing {
+                    Sharing::Off => "sharing-off",
+                    Sharing::Course => "sharing-course",
+                    Sharing::Hub => "sharing-hub",
+                };
+                (sharing.word(), self.view.say(key))
+            })
+            .collect()
+    }
+
     fn zones(&self) -> Vec<&'static str> {
         TimeZone::names().collect()
     }
@@ -171,10 +192,12 @@ pub async fn set(
     let given = Given {
         title: field("title"),
         zone: field("zone"),
+        sharing: field("sharing"),
     };
     let was = Given {
         title: field("title-was"),
         zone: field("zone-was"),
+        sharing: field("sharing-was"),
     };
     match (given.read(), was.read()) {
         (Ok(settings), Ok(seen)) => {

@@ -1,0 +1,5 @@
+//! Pages that people share by links.
+
+mod notebook;
+pub mod share;
+pub mod shares;
