@@ -95,6 +95,7 @@ class Lesson:
                     }
                     self.feedback(number, given)
         self._share()
+        self._share_pages()
         later = {"due_at": (now + timedelta(days=3)).isoformat()}
         address = f"v1/courses/{COURSE}/assignments/ps3/extensions/hana"
         self.call("PUT", address, TEACHER, later)
@@ -154,6 +155,30 @@ class Lesson:
         self.call("POST", "v1/directories", TEACHER, old)
         self.call("DELETE", f"v1/directories/{owner}/old", TEACHER)
         self.call("POST", "v1/directories", "ada", {"name": "empty"})
+
+    def _share_pages(self) -> None:
+        """Shares pages by links, and revokes one."""
+        settings = {"sharing": "course"}
+        self.call("PUT", f"v1/courses/{COURSE}/settings", TEACHER, settings)
+        self.link = self.share_page("ada", "<!doctype html><p>42", "plot " + "wide " * 20)
+        self.share_page("x'\"<b>", "<p>42", HOSTILE)
+        self.share_page("ada", "<p>42", "over")
+        number = self.call("GET", "v1/shares", "ada")["shares"][0]["id"]
+        self.call("DELETE", f"v1/shares/{number}", TEACHER)
+
+    def share_page(self, user: str, page: str, title: str) -> str:
+        """Shares a page in the course, and returns the path of its link."""
+        reply = requests.post(
+            f"{self._url}/v1/shares",
+            params={"course": COURSE, "title": title, "user": user},
+            files={
+                "page": ("plot.html", page, "text/html"),
+                "source": ("plot.ipynb", "{}"),
+            },
+            timeout=LIMIT_S,
+        )
+        assert reply.status_code == 201, reply.text
+        return reply.json()["url"].split("/api/")[1]
 
     def store(self, path: str, user: str, content: bytes) -> None:
         """Stores a file of a directory."""

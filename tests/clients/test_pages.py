@@ -20,7 +20,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 STUDENT = "ada"
 # A page requests its numbers every 15 seconds, and after a request that failed up to a minute later.
 LIVE_LIMIT_S = 180
-# The pages, each with the person who opens it. `{number}` is a submission of the student with feedback.
+# The pages, each with the person who opens it. `{number}` is a submission of the student with feedback, `{link}`
+# leads to a shared page.
 PAGES = {
     "home of a student": ("", STUDENT),
     "home of nobody": ("", "nobody"),
@@ -53,6 +54,11 @@ PAGES = {
     "activity": ("c/algebra/activity", TEACHER),
     "starts": ("c/algebra/starts", TEACHER),
     "failed starts": ("c/algebra/starts?outcome=failed&person=nobody", TEACHER),
+    "shared pages": ("c/algebra/shares", TEACHER),
+    "own shared pages": ("shared?done=revoked", STUDENT),
+    "shared pages of nobody": ("shared", "nobody"),
+    "shared page": ("{link}", "bob"),
+    "shared page for a stranger": ("{link}", "nobody"),
     "trash": ("c/algebra/trash", TEACHER),
     "directories": ("d", TEACHER),
     "directories that were found": ("d?q=zzz&reach=own", STUDENT),
@@ -126,7 +132,7 @@ def test_every_page_is_html_without_an_error(
     server: Standalone, lesson: Lesson, number: int, language: str
 ) -> None:
     for title, (path, name) in PAGES.items():
-        address = f"{server.url}/{path.format(number=number)}"
+        address = f"{server.url}/{path.format(number=number, link=lesson.link)}"
         reply = session(name, language).get(address, timeout=30)
         assert reply.headers["Content-Type"].startswith("text/html"), title
         parser = html5lib.HTMLParser(namespaceHTMLElements=False)
@@ -167,7 +173,7 @@ def test_everybody_can_use_every_page(
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
     try:
         for title, (path, name) in PAGES.items():
-            open_as(browser, server, name, path.format(number=number))
+            open_as(browser, server, name, path.format(number=number, link=lesson.link))
             overflow = browser.execute_script(
                 "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
