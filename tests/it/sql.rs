@@ -50,6 +50,14 @@ impl Sql {
         }
     }
 
+    /// Returns the SQL that makes bytes of a text.
+    pub fn bytes_of(&self, text: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("CAST({text} AS BLOB)"),
+            Self::Postgres(_) => format!("convert_to({text}, 'UTF8')"),
+        }
+    }
+
     /// Counts the rows or values, such as `count(*)` of `blobs`.
     pub fn count(&mut self, what: &str, table: &str) -> i64 {
         let query = format!("SELECT CAST({what} AS TEXT) AS value FROM {table}");

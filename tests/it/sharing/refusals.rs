@@ -97,11 +97,12 @@ fn a_person_shares_at_most_fifty_pages() {
     Link::make(&server, "ada", "");
     // Those that have ended are forgotten, except the newest hundred.
     let mut sql = Sql::of(&server);
-    sql.execute(
+    let token = sql.bytes_of("CAST(i AS TEXT)");
+    sql.execute(&format!(
         "INSERT INTO shares (token, made_by, course_id, title, audience, made_at, expires_at)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
-            SELECT CAST(i AS BLOB), 'ada', 1, 'old', 'course', 0, 1 FROM n",
-    );
+            SELECT {token}, 'ada', 1, 'old', 'course', 0, 1 FROM n"
+    ));
     links[1].revoke_ok(&server, "ada");
     Link::make(&server, "ada", "");
     assert_eq!(sql.count("count(*)", "shares WHERE made_by = 'ada'"), 150);
