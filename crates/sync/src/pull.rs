@@ -12,7 +12,7 @@ use super::report::{Outcome, Report, Second};
 use super::resume::Pending;
 use super::source::is_notebook;
 use super::structure::in_shape;
-use super::words::reason;
+use super::words::{reason, why_unusable};
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
 use nbcourier_domain::{DirectoryOwner, RelativePath};
@@ -151,12 +151,7 @@ fn folder_of(text: &str) -> Result<RelativePath, String> {
 }
 
 fn unusable(error: &io::Error) -> String {
-    let why = if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        "a link is in the way, and no link is followed. Put a folder in its place".to_owned()
-    } else {
-        reason(error)
-    };
-    format!("The folder cannot be used: {why}")
+    format!("The folder cannot be used: {}", why_unusable(error))
 }
 
 fn sentence(failure: Failure) -> String {

@@ -35,6 +35,15 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Returns the reason in words why a folder cannot be used.
+pub fn why_unusable(error: &io::Error) -> String {
+    if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+        return "a link is in the way, and no link is followed. Put a folder in its place"
+            .to_owned();
+    }
+    reason(error)
+}
+
 /// Returns the number of files that go under one name and come under another.
 pub fn renamed(plan: &Plan) -> usize {
     let mut gone: BTreeMap<Sha256Sum, usize> = BTreeMap::new();

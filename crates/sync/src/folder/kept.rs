@@ -1,6 +1,7 @@
 //! The files that a round has replaced or removed. They are kept for a while.
 
 use super::place::{Root, kind, parts};
+use super::removal::{entries, remove_all};
 use nbcourier_domain::{RelativePath, Timestamp};
 use rustix::fs::{Dir, FileType};
 use std::cell::RefCell;
@@ -105,23 +106,6 @@ fn day_before(day: &str, days: usize) -> String {
     before.to_rfc3339().chars().take(10).collect()
 }
 
-/// Calls `each` for all entries in a folder, which is not a link.
-fn entries(root: &Root, name: &str, mut each: impl FnMut(&Root, &str)) {
-    let Ok(folder) = root.folder(name) else {
-        return;
-    };
-    let Ok(found) = Dir::read_from(folder.fd()) else {
-        return;
-    };
-    for entry in found.flatten() {
-        if let Ok(name) = entry.file_name().to_str()
-            && !matches!(name, "." | "..")
-        {
-            each(&folder, name);
-        }
-    }
-}
-
 fn size(root: &Root, name: &str) -> u64 {
     match root.stat(name) {
         Ok(Some(found)) if kind(&found) == FileType::Directory => {
@@ -131,24 +115,6 @@ fn size(root: &Root, name: &str) -> u64 {
         }
         Ok(Some(found)) => u64::try_from(found.st_size).unwrap_or(0),
         _ => 0,
-    }
-}
-
-/// Removes an entry with everything in it. No link is followed.
-fn remove_all(root: &Root, name: &str) -> io::Result<()> {
-    match root.stat(name)? {
-        Some(found) if kind(&found) == FileType::Directory => {
-            let mut result = Ok(());
-            entries(root, name, |folder, name| {
-                if let Err(error) = remove_all(folder, name) {
-                    result = Err(error);
-                }
-            });
-            result?;
-            root.remove_folder(name).map(drop)
-        }
-        Some(_) => root.remove(name),
-        None => Ok(()),
     }
 }
 
