@@ -13,6 +13,7 @@ mod directories;
 mod doctor;
 mod folders;
 mod late;
+mod mirror;
 mod people;
 mod private;
 mod progress;
@@ -107,6 +108,8 @@ enum Command {
     Share(Late<share::Arguments>),
     /// List the links to pages that you share, and revoke one
     Shares(Late<shares::Arguments>),
+    /// Keep the directories of courses on this machine, once for all who use it
+    Mirror(Late<mirror::Arguments>),
     /// Make directories of a course follow folders of git repositories
     Materials(Late<materials::Arguments>),
     /// Show who did what, in one course or in all
@@ -180,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Sync(Late(arguments)) => sync::run(*arguments),
         Command::Share(Late(arguments)) => share::run(&arguments),
         Command::Shares(Late(arguments)) => shares::run(&arguments),
+        Command::Mirror(Late(arguments)) => mirror::run(*arguments),
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(&arguments),

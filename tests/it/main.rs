@@ -20,6 +20,7 @@ mod keeping;
 mod limits;
 mod malformed_input;
 mod materials;
+mod mirroring;
 mod moving;
 mod openapi;
 mod package;

@@ -11,6 +11,7 @@ pub mod folder;
 pub mod guard;
 pub mod item;
 pub mod journal;
+pub mod mirror;
 pub mod names;
 pub mod plan;
 pub mod pull;

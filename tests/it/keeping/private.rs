@@ -5,16 +5,16 @@ use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::server::isolate;
 use nbcourier_testkit::{Course, Sent, Server, Setup, program};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The usual umask, with which others can read new files.
 const OPEN: &str = "umask 022 && exec \"$@\"";
 /// The subcommands that write files. The test below runs all of them.
-const WRITING: [&str; 17] = [
+const WRITING: [&str; 18] = [
     "serve", "backup", "restore", "move", "export", "fsck", "gc", "import", "user", "roster",
-    "doctor", "demo", "dir", "pull", "revert", "start", "sync",
+    "doctor", "demo", "dir", "pull", "revert", "start", "sync", "mirror",
 ];
 /// The subcommands that write no files.
 const ONLY_ASKING: [&str; 16] = [
@@ -155,6 +155,13 @@ fn every_file_that_a_command_writes_is_for_its_owner_alone() {
     open.does(&["dir", "put", "roster.csv", "ira/thesis"]);
     open.does(&["sync", "run", "--once"]);
     assert!(at("thesis/roster.csv").exists());
+    // A mirror is for others, but for its state and what is on its way.
+    let courses = place.path().join("courses");
+    let group = fs::metadata(&home).unwrap().gid();
+    let group = format!("--group=algebra={group}");
+    open.does(&["mirror", "--to", text(&courses), &group]);
+    assert!(courses.join("algebra/unit/roster.csv").exists());
+    assert_private(&courses.join(".nbcourier"));
     open.does(&["gc", "--grace=0", &data_dir]);
     open.run(&["doctor", "--standalone", &data_dir]);
     open.does(&["demo", "--data-dir=lesson"]);

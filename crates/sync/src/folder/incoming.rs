@@ -1,6 +1,7 @@
 //! Files on their way into a folder: received, checked and flushed before anything is replaced.
 
 use super::place::Root;
+use super::removal::entries;
 use super::scan::read;
 use crate::item::Content;
 use nbcourier_domain::Sha256Sum;
@@ -113,9 +114,24 @@ impl Incoming {
 
     /// Removes what is left.
     pub fn clear(self) {
-        for sum in self.there {
-            let _ = self.root.remove(&sum.to_string());
+        self.clear_but(&BTreeSet::new());
+    }
+
+    /// Removes what is left, but for these contents.
+    pub fn clear_but(self, wanted: &BTreeSet<Sha256Sum>) {
+        let mut left = Vec::new();
+        entries(&self.root, "", |_, name| left.push(name.to_owned()));
+        left.retain(|name| Sha256Sum::parse(name).is_none_or(|sum| !wanted.contains(&sum)));
+        for name in left {
+            let _ = self.root.remove(&name);
         }
+    }
+
+    /// Whether an interrupted round has left something.
+    pub fn is_any(own: &Root) -> bool {
+        let mut is_any = false;
+        entries(own, NAME, |_, _| is_any = true);
+        is_any
     }
 }
 
