@@ -18,6 +18,11 @@ c.ConfigurableHTTPProxy.command = [os.environ["TEST_PROXY"]]
 if os.environ.get("TEST_SUBDOMAIN_HOST"):
     c.JupyterHub.subdomain_host = os.environ["TEST_SUBDOMAIN_HOST"]
 
+# Options of the exchange beside those of the example, one on a line.
+c.JupyterHub.services[0]["command"] += os.environ.get(
+    "TEST_SERVE_OPTIONS", ""
+).splitlines()
+
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = os.environ["TEST_HOMES"] + "/{username}"

@@ -53,6 +53,11 @@ class Desk:
         )
         self.find("//div[@id='jp-MainMenu']")
 
+    def come_back(self) -> None:
+        """Starts the person's notebook server again, for somebody who has logged in before."""
+        self._browser.get(f"{self._hub.url}/hub/spawn")
+        self.find("//div[@id='jp-MainMenu']")
+
     def go_to(self, page: str) -> None:
         """Opens a page of the person's notebook server."""
         self._browser.get(f"{self._hub.url}/user/{quote(self._name)}/{page}")
