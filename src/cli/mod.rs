@@ -27,8 +27,8 @@ mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
-    course, course_management, dates, events, extension, feedback, materials, presence, receipt,
-    roster, starts, submissions, trash,
+    activity, course, course_management, dates, events, extension, feedback, materials, presence,
+    receipt, roster, starts, submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use delivery::{pull, revert, start};
@@ -116,6 +116,8 @@ enum Command {
     Events(Late<events::Arguments>),
     /// Show when the students of a course were last seen
     Presence(Late<presence::Arguments>),
+    /// Show the work of students on the notebooks of a course
+    Activity(Late<activity::Arguments>),
     /// Show what the servers of a course's members received when they started
     Starts(Late<starts::Arguments>),
     /// List deleted data and restore it
@@ -187,6 +189,7 @@ pub fn run() -> ExitCode {
         Command::Materials(Late(arguments)) => materials::run(*arguments),
         Command::Events(Late(arguments)) => events::run(*arguments),
         Command::Presence(Late(arguments)) => presence::run(&arguments),
+        Command::Activity(Late(arguments)) => activity::run(&arguments),
         Command::Starts(Late(arguments)) => starts::run(&arguments),
         Command::Trash(Late(arguments)) => trash::run(*arguments),
         Command::Receipt(Late(arguments)) => receipt::run(*arguments),

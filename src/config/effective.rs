@@ -220,6 +220,8 @@ fn value(config: &Config, origins: &Origins, name: &str) -> Option<String> {
         "min-free-space" => size(config.min_free_space),
         "retention" => span(config.retention),
         "event-retention" => span(config.event_retention),
+        "activity" => config.activity.to_string(),
+        "activity-retention" => span(config.activity_retention),
         "idle-timeout" => span(config.idle_timeout),
         "shutdown-timeout" => span(config.shutdown_timeout),
         "pages" => text(config.pages.word()),

@@ -65,6 +65,8 @@ const HUB_GRACE: Duration = Duration::from_mins(10);
 pub const RETENTION: Duration = Duration::from_hours(720);
 /// Default time for which events are kept: two years.
 pub const EVENT_RETENTION: Duration = Duration::from_hours(2 * 365 * 24);
+/// Default time for which the daily sums of activity are kept.
+pub const ACTIVITY_RETENTION: Duration = Duration::from_hours(180 * 24);
 /// Default time for which a client may pause within a request.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Default maximum time for requests in progress when the server stops.
@@ -141,6 +143,10 @@ pub struct Config {
     pub retention: Duration,
     /// How long events are kept.
     pub event_retention: Duration,
+    /// Whether courses may turn activity on.
+    pub activity: bool,
+    /// How long its daily sums are kept.
+    pub activity_retention: Duration,
     /// How long a client may pause within a request.
     pub idle_timeout: Duration,
     /// Maximum time for requests in progress when the server stops.
@@ -232,6 +238,10 @@ impl Config {
             require_service_scope: given.require_service_scope.unwrap_or(false),
             retention: given.retention.map_or(RETENTION, |span| span.0),
             event_retention: given.event_retention.map_or(EVENT_RETENTION, |span| span.0),
+            activity: given.activity.unwrap_or(false),
+            activity_retention: given
+                .activity_retention
+                .map_or(ACTIVITY_RETENTION, |span| span.0),
             idle_timeout: given.idle_timeout.map_or(IDLE_TIMEOUT, |span| span.0),
             shutdown_timeout: given
                 .shutdown_timeout

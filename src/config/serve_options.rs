@@ -223,6 +223,15 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
     pub event_retention: Option<Span>,
 
+    /// Let courses turn on that the work of students on notebooks is counted
+    #[arg(long, env = "NBCOURIER_ACTIVITY", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub activity: Option<bool>,
+
+    /// Keep the daily sums of that work for this long [default: 180d]
+    #[arg(long, env = "NBCOURIER_ACTIVITY_RETENTION", value_name = "TIME")]
+    pub activity_retention: Option<Span>,
+
     /// Close a connection on which the client sends or reads nothing for this long within a request [default: 60]
     #[arg(long, env = "NBCOURIER_IDLE_TIMEOUT", value_name = "TIME")]
     pub idle_timeout: Option<Span>,
@@ -370,6 +379,8 @@ impl ServeOptions {
             max_uploads: self.max_uploads.or(file.max_uploads),
             retention: self.retention.or(file.retention),
             event_retention: self.event_retention.or(file.event_retention),
+            activity: self.activity.or(file.activity),
+            activity_retention: self.activity_retention.or(file.activity_retention),
             pages: self.pages.or(file.pages),
             time_zone: self.time_zone.or(file.time_zone),
             contact: self.contact.or(file.contact),

@@ -336,7 +336,7 @@ fn answer(error: &exchange::Error) -> Answer {
         ),
         // Only commands on the data directory cause these errors. Their texts say what to do.
         E::NothingStored(_) | E::NothingSetAside(_) => not_found(error.to_string()),
-        E::NameInUse(_) | E::ChangedMeanwhile => conflict(error.to_string()),
+        E::NameInUse(_) | E::ChangedMeanwhile | E::ActivityNotAllowed => conflict(error.to_string()),
         E::SameName(_) | E::ReservedName(_) => bad(error.to_string()),
         E::Bug(_) => Answer::internal_error(),
         error if error.may_be_done() => Answer::new(

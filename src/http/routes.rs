@@ -8,8 +8,8 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, board, dates, done, import, more_time, people, release, settings, shares as linked,
-    starts, trash, versions,
+    activity, board, dates, done, import, more_time, notebooks, people, release, settings,
+    shares as linked, starts, trash, versions,
 };
 use super::pages::directory::{
     all, change, folder, settings as facts, sharing, source, trash as thrown, versions as kept,
@@ -148,6 +148,8 @@ const TABLE: &[Row] = &[
     ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(any(upload::submit))),
     ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(any(course::everybody))),
     ("GET",    "c/{course}/activity",                          Page,   Compressed, Always,      || web::get().to(any(activity::show))),
+    ("GET",    "c/{course}/notebooks",                         Page,   Compressed, Always,      || web::get().to(any(notebooks::show))),
+    ("GET",    "c/{course}/notebooks.csv",                     Page,   Compressed, Always,      || web::get().to(any(notebooks::table))),
     ("GET",    "c/{course}/starts",                            Page,   Compressed, Always,      || web::get().to(any(starts::show))),
     ("GET",    "c/{course}/trash",                             Page,   Compressed, Always,      || web::get().to(any(trash::show))),
     ("POST",   "c/{course}/trash",                             Page,   Short,      Always,      || web::post().to(any(trash::restore))),
@@ -295,6 +297,7 @@ pub fn operations() -> Vec<Operation> {
     let parts = [
         courses(),
         starts_and_events(),
+        activity_of_courses(),
         assignments(),
         submissions_and_receipts(),
         feedback(),
@@ -336,12 +339,13 @@ fn courses() -> Vec<Operation> {
             Instructors,
             "Set the settings of a course",
         )
-        .details("An absent setting is removed.")
+        .details("An absent title or time zone is removed. The others stay as they are if they are absent.")
         .fails(400, "The title is empty. Give one, or leave it out to remove it")
         .fails(
             400,
             "The time zone \"CET+1\" is unknown. Use the name of a zone in the IANA database, such as Europe/Berlin",
-        ),
+        )
+        .fails(409, "The people who run this exchange do not let courses count the work on notebooks"),
         get(
             "v1/courses/{course}/roster",
             v1::roster::list,
@@ -421,6 +425,37 @@ fn starts_and_events() -> Vec<Operation> {
         )
         .fails(400, "Illegal cursor")
         .fails(400, "Time format incorrect"),
+    ]
+}
+
+fn activity_of_courses() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/activity",
+            v1::activity::courses,
+            Everybody,
+            "List the courses in which the caller's work on notebooks is counted",
+        ),
+        post(
+            "v1/activity",
+            v1::activity::note,
+            Everybody,
+            "Report work of the caller on notebooks",
+        )
+        .details("The body has at most 256 KiB. A report that is sent twice counts twice.")
+        .fails(400, "A report has at most 200 items"),
+        get(
+            "v1/courses/{course}/activity",
+            v1::activity::list,
+            Members,
+            "Sum up the work on the notebooks of a course",
+        )
+        .details("Students see their own work only. Daily sums are kept for 180 days, unless the operator chose another time.")
+        .fails(400, "Illegal cursor")
+        .fails(400, "Illegal user id")
+        .fails(400, "Illegal path")
+        .fails(400, "A day is written like 2026-11-30")
+        .fails(400, "by is student, notebook or day"),
     ]
 }
 

@@ -34,7 +34,8 @@ class Standalone:
             *options,
         ]
         self._env = clean_environment(path_first=binary.parent, home=directory)
-        self._env |= places.keys()
+        # Courses count no work before they turn it on.
+        self._env |= places.keys() | {"NBCOURIER_ACTIVITY": "true"}
         self.start()
 
     def start(self) -> None:

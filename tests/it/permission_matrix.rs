@@ -133,6 +133,10 @@ GET v1/courses/{course}/feedback
 GET v1/courses/{course}/presence
 GET v1/courses/{course}/starts
 POST v1/courses/{course}/starts
+GET v1/activity
+POST v1/activity
+GET v1/courses/{course}/activity
+GET v1/courses/{course}/activity | another's | other-student
 GET v1/courses/{course}/events
 GET v1/courses/{course}/overview
 GET v1/courses/{course}/assignments/{assignment}/history
@@ -244,6 +248,8 @@ GET c/{course}/a/{assignment}
 GET c/{course}/everybody
 GET c/{course}/activity
 GET c/{course}/starts
+GET c/{course}/notebooks
+GET c/{course}/notebooks.csv
 GET c/{course}/trash
 POST c/{course}/trash | a submission | other-student
 GET c/{course}/people
@@ -975,6 +981,9 @@ impl<'a> Prepared<'a> {
             "v1/courses/{course}/submissions" if row.about != "all one may see" => {
                 target = format!("{target}?student={user}");
             }
+            "v1/courses/{course}/activity" if row.user.is_some() => {
+                target = format!("{target}?student={user}");
+            }
             "c/{course}/a/{assignment}" if row.user.is_some() => {
                 target = format!("{target}?student={user}");
             }
@@ -1052,6 +1061,7 @@ impl<'a> Prepared<'a> {
 fn json_of(route: &str) -> Option<&'static str> {
     match route {
         "POST v1/receipts/verify" => Some(r#"{"receipt": {}, "signature": ""}"#),
+        "POST v1/activity" => Some(r#"{"items": []}"#),
         "POST v1/courses/{course}/starts" => Some(r#"{"outcome": "updated", "millis": 1}"#),
         _ => None,
     }

@@ -173,6 +173,9 @@ class TestThePages:
         assert "cleo" in everybody
         assert "ada" in scene.run("ira", "nbcourier presence algebra", "exchange")
         scene.run("ira", "nbcourier starts algebra", "No start was reported")
+        scene.run("ira", "nbcourier course settings algebra --activity on", "on")
+        scene.run("ira", "nbcourier activity algebra --by notebook", "There was no work")
+        scene.run("ira", "nbcourier activity algebra", "cleo")
         missing = scene.run("ira", "nbcourier submissions algebra ps1 --missing")
         assert "cleo" in missing
         assert "ada" not in missing

@@ -12,7 +12,7 @@ pub struct Courses {
     pub next: Option<String>,
 }
 
-/// The settings of a course. An absent or `null` setting is removed.
+/// The settings of a course. An absent or `null` title or time zone is removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "GivenCourseSettings")]
 pub struct NewCourseSettings {
@@ -20,9 +20,12 @@ pub struct NewCourseSettings {
     pub title: Option<String>,
     /// The IANA name of the time zone in which the dates of the course are meant.
     pub time_zone: Option<String>,
-    /// The widest audience for pages that members share by links. Without it, `off`: nobody shares.
-    #[serde(default)]
+    /// The widest audience for pages that members share by links. If it is absent or `null`, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharing: Option<Sharing>,
+    /// Whether the work of students on notebooks is counted. If it is absent or `null`, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<bool>,
 }
 
 /// The settings of a course.
@@ -36,6 +39,9 @@ pub struct CourseSettings {
     /// The widest audience for pages that members share by links.
     #[serde(default)]
     pub sharing: Sharing,
+    /// Whether the work of students on notebooks is counted.
+    #[serde(default)]
+    pub activity: bool,
 }
 
 /// A course, with the role of the caller.

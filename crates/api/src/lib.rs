@@ -7,6 +7,7 @@
 // A key that explains itself has no description in the document, and hence no doc comment.
 #![allow(missing_docs)]
 
+mod activity;
 mod assignments;
 mod courses;
 mod dates;
@@ -30,6 +31,9 @@ mod starts;
 mod submissions;
 mod trash;
 
+pub use activity::{
+    Activity, ActivityCounted, ActivityFigures, ActivityItem, CountingCourses, NewActivity,
+};
 pub use assignments::{Assignment, Assignments, PastRelease, ReleaseHistory, Released};
 pub use courses::{Course, CourseSettings, Courses, NewCourseSettings};
 pub use dates::{Dates, NewDates};

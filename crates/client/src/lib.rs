@@ -3,6 +3,7 @@
 //! The client uses `v1/` where possible. It uses the ngshare protocol for requests that exist only there (creating
 //! and deleting courses), and for those that must work against ngshare as well.
 
+mod activity;
 mod courses;
 mod dates;
 mod directories;
@@ -23,6 +24,7 @@ mod submissions;
 mod token;
 mod trash;
 
+pub use activity::WantedActivity;
 pub use directories::{DirectoryAddress, EntryFilter};
 pub use error::Error;
 pub use files::Source;

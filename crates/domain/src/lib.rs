@@ -2,8 +2,10 @@
 //!
 //! Nothing here does I/O or knows a protocol.
 
+mod activity;
 mod count;
 mod dates;
+mod day;
 mod directory;
 mod groups;
 mod key;
@@ -19,8 +21,10 @@ mod start;
 mod time;
 mod tree;
 
+pub use activity::{ActivityBy, ActivityKind};
 pub use count::Count;
 pub use dates::{Dates, Extension};
+pub use day::{Day, IllegalDay};
 pub use directory::{AccessLevel, DirectoryOwner, Principal};
 pub use groups::{COURSE_GROUPS, Group, GroupRule, GroupRules, IllegalRule};
 pub use key::{IdempotencyKey, IllegalKey};

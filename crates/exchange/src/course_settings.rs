@@ -1,5 +1,5 @@
-//! The title of a course that people see, the time zone in which its dates are meant, and who may see what its members
-//! share.
+//! The settings of a course: the title that people see, the time zone in which its dates are meant, who may see what its
+//! members share, and whether the work on notebooks is counted.
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
@@ -86,6 +86,8 @@ pub struct CourseSettings {
     pub time_zone: Option<TimeZone>,
     /// The widest audience for pages that members share.
     pub sharing: Sharing,
+    /// Whether the work of students on notebooks is counted.
+    pub activity: bool,
 }
 
 impl CourseSettings {
@@ -98,6 +100,7 @@ impl CourseSettings {
             title: title.and_then(Result::ok),
             time_zone: zone.and_then(Result::ok),
             sharing: row.sharing,
+            activity: row.activity,
         }
     }
 
@@ -106,8 +109,22 @@ impl CourseSettings {
             title: self.title.as_ref().map(|title| title.0.clone()),
             time_zone: self.time_zone.map(|zone| zone.name().to_owned()),
             sharing: self.sharing,
+            activity: self.activity,
         }
     }
+}
+
+/// New settings of a course.
+#[derive(Debug, Clone, Default)]
+pub struct GivenSettings {
+    /// The title.
+    pub title: Option<CourseTitle>,
+    /// The time zone.
+    pub time_zone: Option<TimeZone>,
+    /// The widest audience for pages that members share.
+    pub sharing: Option<Sharing>,
+    /// Whether the work of students on notebooks is counted.
+    pub activity: Option<bool>,
 }
 
 /// Returns the settings of a course, for its members and for registrars.
@@ -153,12 +170,19 @@ impl Ready {
         set.await
     }
 
-    /// Sets the settings. An absent title or time zone is removed.
-    pub async fn set(self, settings: CourseSettings) -> Result<()> {
-        let row = settings.row();
+    /// Sets what is given: an absent title or time zone is removed, and the rest stays as it is. Returns all settings.
+    pub async fn set(self, given: GivenSettings) -> Result<CourseSettings> {
         let set = self.0.write(move |op| {
             op.lock_course()?;
-            set_in(op, &row)
+            let now = store::courses::settings(op.conn, op.standing.course)?;
+            let settings = CourseSettings {
+                title: given.title.clone(),
+                time_zone: given.time_zone,
+                sharing: given.sharing.unwrap_or(now.sharing),
+                activity: given.activity.unwrap_or(now.activity),
+            };
+            set_in(op, &settings.row())?;
+            Ok(settings)
         });
         set.await
     }
@@ -167,6 +191,9 @@ impl Ready {
 fn set_in(op: &mut CourseOp<'_>, row: &store::courses::Settings) -> Result<()> {
     let course = op.standing.course;
     let before = store::courses::settings(op.conn, course)?;
+    if row.activity && !before.activity && !op.exchange.activity.allowed {
+        return Err(Error::ActivityNotAllowed);
+    }
     store::courses::set_settings(op.conn, course, row)?;
     let mut detail = written(row);
     detail["before"] = written(&before);
@@ -176,20 +203,27 @@ fn set_in(op: &mut CourseOp<'_>, row: &store::courses::Settings) -> Result<()> {
 /// Sets the settings in the detail of an event, within an operation of a caller who may.
 pub(super) fn put_back(op: &mut CourseOp<'_>, detail: &Value) -> Result<()> {
     let text = |member: &str| detail[member].as_str().map(str::to_owned);
+    let now = store::courses::settings(op.conn, op.standing.course)?;
     let row = store::courses::Settings {
         title: text("title"),
         time_zone: text("time_zone"),
-        // An event of an earlier program says nothing about it.
+        // An event of an earlier program says nothing about the rest.
         sharing: match detail["sharing"].as_str().and_then(Sharing::of_word) {
             Some(sharing) => sharing,
-            None => store::courses::settings(op.conn, op.standing.course)?.sharing,
+            None => now.sharing,
         },
+        activity: detail["activity"].as_bool().unwrap_or(now.activity),
     };
     set_in(op, &row)
 }
 
 fn written(row: &store::courses::Settings) -> Value {
-    json!({ "title": row.title, "time_zone": row.time_zone, "sharing": row.sharing.word() })
+    json!({
+        "title": row.title,
+        "time_zone": row.time_zone,
+        "sharing": row.sharing.word(),
+        "activity": row.activity,
+    })
 }
 
 #[cfg(test)]

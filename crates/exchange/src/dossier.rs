@@ -161,6 +161,8 @@ pub struct Dossier {
     pub fetches: Vec<Fetched>,
     /// The starts of their servers, with the names of the courses.
     pub starts: Vec<(String, StartView)>,
+    /// Their work on notebooks, by course and day.
+    pub activity: Vec<store::activity::DailySum>,
     /// The versions that they released.
     pub releases: Vec<Release>,
     /// The feedback that they gave.
@@ -190,6 +192,7 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
                 starts: all(store::starts::of_person(conn, &person)?, |(course, row)| {
                     (course, StartView::new(row))
                 }),
+                activity: store::activity::of_person(conn, &person)?,
                 releases: all(rows::releases(conn, &person)?, Release::new),
                 given_feedback: all(
                     rows::feedback(conn, &person, FeedbackSide::Gave)?,

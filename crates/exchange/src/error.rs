@@ -337,6 +337,12 @@ pub enum Error {
     /// The link to a shared page has ended.
     #[error("the link to this page {0}")]
     ShareOver(ShareEnd),
+    /// The people who run the exchange have not allowed courses to turn activity on.
+    #[error(
+        "The people who run this exchange do not let courses count the work on notebooks; nothing was changed. Ask them to \
+         set --activity"
+    )]
+    ActivityNotAllowed,
     /// A file's claimed size differs from the size of the bytes with that checksum.
     #[error("the size of {0} differs from that of the bytes with its checksum")]
     WrongSize(RelativePath),

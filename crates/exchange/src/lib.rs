@@ -4,6 +4,7 @@
 //! that follows. This crate does not know HTTP.
 
 pub mod accounts;
+pub mod activity;
 pub mod administration;
 pub mod archive;
 mod audit;
@@ -108,6 +109,7 @@ pub struct Exchange {
     following: following::Following,
     compared: ranges::Compared,
     wake: sources::Wake,
+    activity: activity::ActivityRules,
 }
 
 impl Exchange {
@@ -137,6 +139,7 @@ impl Exchange {
             following: following::Following::default(),
             compared: ranges::Compared::default(),
             wake: sources::Wake::default(),
+            activity: activity::ActivityRules::default(),
         }
     }
 

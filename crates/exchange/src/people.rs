@@ -38,6 +38,8 @@ pub struct CourseFootprint {
     pub fetched: i64,
     /// The number of starts of their servers that were reported.
     pub starts: i64,
+    /// The number of daily sums of their work on notebooks.
+    pub activity: i64,
     /// The number of versions that they released.
     pub releases: i64,
     /// The number of submissions that they made for somebody else.
@@ -64,6 +66,7 @@ impl CourseFootprint {
             extensions: row.extensions,
             fetched: row.fetched,
             starts: row.starts,
+            activity: row.activity,
             releases: row.released,
             submitted_for_others: row.handed_in,
             feedback_given: row.feedback_given,

@@ -227,19 +227,27 @@ pub struct Settings {
     pub time_zone: Option<String>,
     /// The widest audience for shared pages.
     pub sharing: Sharing,
+    /// Whether the work on notebooks is counted.
+    pub activity: bool,
 }
 
 /// Returns the settings of the course with that row.
 pub fn settings(conn: &mut Connection, id: i64) -> Result<Settings> {
-    let (title, time_zone, sharing) = courses::table
+    let (title, time_zone, sharing, activity) = courses::table
         .find(id)
-        .select((courses::title, courses::time_zone, courses::sharing))
-        .get_result::<(Option<String>, Option<String>, String)>(conn)?;
+        .select((
+            courses::title,
+            courses::time_zone,
+            courses::sharing,
+            courses::activity,
+        ))
+        .get_result::<(Option<String>, Option<String>, String, bool)>(conn)?;
     Ok(Settings {
         title,
         time_zone,
         // A later program may have stored another word.
         sharing: Sharing::of_word(&sharing).unwrap_or_default(),
+        activity,
     })
 }
 
@@ -250,6 +258,7 @@ pub fn set_settings(conn: &mut Connection, id: i64, settings: &Settings) -> Resu
             courses::title.eq(settings.title.as_deref()),
             courses::time_zone.eq(settings.time_zone.as_deref()),
             courses::sharing.eq(settings.sharing.word()),
+            courses::activity.eq(settings.activity),
         ))
         .execute(conn)?;
     Ok(())

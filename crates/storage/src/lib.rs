@@ -3,6 +3,7 @@
 //! The functions of the entity files take a connection first, and run inside any transaction that it has open.
 //! [`Store`] lends connections. Readers see a snapshot. All writes go through one thread (see `writer`).
 
+pub mod activity;
 pub mod administration;
 pub mod archive;
 pub mod assignments;

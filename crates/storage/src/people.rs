@@ -78,6 +78,8 @@ pub struct InCourse {
     pub fetched: i64,
     /// The number of starts of their servers that were reported.
     pub starts: i64,
+    /// The number of daily sums of their work on notebooks.
+    pub activity: i64,
     /// The number of versions that they released.
     pub released: i64,
     /// The number of submissions that they made for somebody else.
@@ -96,6 +98,7 @@ impl InCourse {
             self.extensions,
             self.fetched,
             self.starts,
+            self.activity,
             self.released,
             self.handed_in,
             self.feedback_given,
@@ -134,6 +137,8 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     starts: i64,
     #[diesel(sql_type = BigInt)]
+    activity: i64,
+    #[diesel(sql_type = BigInt)]
     released: i64,
     #[diesel(sql_type = BigInt)]
     handed_in: i64,
@@ -157,6 +162,7 @@ const IN_COURSES: &str = "
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             JOIN fetches g ON g.release_id = r.id WHERE a.course_id = c.id AND g.student = $1) AS fetched,
         (SELECT count(*) FROM starts t WHERE t.course_id = c.id AND t.person = $1) AS starts,
+        (SELECT count(*) FROM activity y WHERE y.course_id = c.id AND y.person = $1) AS activity,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             WHERE a.course_id = c.id AND r.released_by = $1) AS released,
         (SELECT count(*) FROM assignments a JOIN submissions s ON s.assignment_id = a.id
@@ -197,6 +203,7 @@ fn in_course(row: Row) -> Result<InCourse> {
         extensions: row.extensions,
         fetched: row.fetched,
         starts: row.starts,
+        activity: row.activity,
         released: row.released,
         handed_in: row.handed_in,
         feedback_given: row.feedback_given,
@@ -249,6 +256,7 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("starts", "person"),
     ("shares", "made_by"),
     ("shares", "revoked_by"),
+    ("activity", "person"),
     ("events", "actor"),
     ("events", "subject"),
 ];

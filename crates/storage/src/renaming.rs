@@ -2,7 +2,8 @@
 
 use super::backend::prelude::*;
 use super::schema::{
-    directories, directory_grants, extensions, fetches, hub_members, members, shares, starts,
+    activity, directories, directory_grants, extensions, fetches, hub_members, members, shares,
+    starts,
     submission_keys, submissions,
 };
 use super::{Result, events};
@@ -14,7 +15,7 @@ use std::collections::HashSet;
 const LONGEST_NAME: usize = 255;
 
 /// Gives all rows of the name `from` to the name `to`, which may have rows of its own. Of two roles, the greater counts.
-/// Missing details are filled in. Of two dates, the later counts. Fetches are summed up. Of two keys for one attempt, the one of `to`
+/// Missing details are filled in. Of two dates, the later counts. Fetches and activity are summed up. Of two keys for one attempt, the one of `to`
 /// counts. A directory whose name `to` has already becomes `NAME-of-FROM`.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
@@ -75,6 +76,13 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
         "UPDATE starts SET person = $1 WHERE person = $2",
         "UPDATE shares SET made_by = $1 WHERE made_by = $2",
         "UPDATE shares SET revoked_by = $1 WHERE revoked_by = $2",
+        "INSERT INTO activity (course_id, person, day, path, opens, saves, minutes)
+            SELECT course_id, $1, day, path, opens, saves, minutes FROM activity WHERE person = $2
+            ON CONFLICT (course_id, person, day, path) DO UPDATE SET
+                opens = activity.opens + excluded.opens,
+                saves = activity.saves + excluded.saves,
+                minutes = CASE WHEN activity.minutes + excluded.minutes > 1440 THEN 1440
+                    ELSE activity.minutes + excluded.minutes END",
     ] {
         diesel::sql_query(statement)
             .bind::<Text, _>(to.as_str())
@@ -84,6 +92,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
     remove_groups(conn, from)?;
     remove_extensions(conn, from)?;
     remove_fetches(conn, from)?;
+    remove_activity(conn, from)?;
     remove_keys(conn, from)?;
     // The person who submitted and the student are the same now.
     let own = submissions::table
@@ -204,7 +213,7 @@ pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
 }
 
 /// Removes a person's roles in courses with their details, their directories and grants, their shared pages, their
-/// idempotency keys, what they have seen, and the starts of their servers. Their submissions remain.
+/// idempotency keys, what they have seen, the starts of their servers, and their activity. Their submissions remain.
 pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(members::table.filter(members::username.eq(person.as_str()))).execute(conn)?;
     remove_groups(conn, person)?;
@@ -213,11 +222,17 @@ pub fn remove_places(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_directories(conn, person)?;
     remove_starts(conn, person)?;
     diesel::delete(shares::table.filter(shares::made_by.eq(person.as_str()))).execute(conn)?;
+    remove_activity(conn, person)?;
     remove_keys(conn, person)
 }
 
 fn remove_starts(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(starts::table.filter(starts::person.eq(person.as_str()))).execute(conn)?;
+    Ok(())
+}
+
+fn remove_activity(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(activity::table.filter(activity::person.eq(person.as_str()))).execute(conn)?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ diesel::table! {
         title -> Nullable<Text>,
         time_zone -> Nullable<Text>,
         sharing -> Text,
+        activity -> Bool,
     }
 }
 
@@ -323,6 +324,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    activity (course_id, person, day, path) {
+        course_id -> BigInt,
+        person -> Text,
+        day -> BigInt,
+        path -> Text,
+        opens -> BigInt,
+        saves -> BigInt,
+        minutes -> BigInt,
+    }
+}
+
+diesel::table! {
     runs (task) {
         task -> Text,
         ended_at -> BigInt,
@@ -378,8 +391,10 @@ diesel::joinable!(sources -> directories (directory_id));
 diesel::joinable!(source_runs -> directories (directory_id));
 diesel::joinable!(starts -> courses (course_id));
 diesel::joinable!(shares -> courses (course_id));
+diesel::joinable!(activity -> courses (course_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    activity,
     assignments,
     blob_contents,
     blobs,

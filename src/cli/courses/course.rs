@@ -54,6 +54,9 @@ enum Command {
         /// Widest audience for pages that members share by links: off, course or hub
         #[arg(long, value_name = "AUDIENCE", value_parser = sharing)]
         sharing: Option<Sharing>,
+        /// Count the work of students on notebooks, or stop counting it
+        #[arg(long, value_name = "SWITCH", value_enum)]
+        activity: Option<Switch>,
     },
     /// Delete a course with everything in it. For administrators. `nbcourier trash` restores it
     Delete {
@@ -61,6 +64,15 @@ enum Command {
         #[arg(value_parser = crate::cli::course_id)]
         course: CourseId,
     },
+}
+
+/// The positions of a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Switch {
+    /// On
+    On,
+    /// Off
+    Off,
 }
 
 pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
@@ -83,11 +95,13 @@ pub fn run(Arguments { asking, what }: Arguments) -> Outcome {
             title,
             time_zone,
             sharing,
+            activity,
         } => {
             let given = Given {
                 title,
                 time_zone,
                 sharing,
+                activity,
             };
             settings(&asking, &course, &given)?;
         }
@@ -128,6 +142,16 @@ struct Given {
     title: Option<String>,
     time_zone: Option<String>,
     sharing: Option<Sharing>,
+    activity: Option<Switch>,
+}
+
+impl Given {
+    fn is_empty(&self) -> bool {
+        self.title.is_none()
+            && self.time_zone.is_none()
+            && self.sharing.is_none()
+            && self.activity.is_none()
+    }
 }
 
 fn settings(
@@ -137,7 +161,7 @@ fn settings(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let settings = asking.ask(async |exchange| {
         let known = exchange.course_settings(course).await?;
-        if given.title.is_none() && given.time_zone.is_none() && given.sharing.is_none() {
+        if given.is_empty() {
             return Ok(known);
         }
         let changed = |given: &Option<String>, known| match given {
@@ -147,7 +171,8 @@ fn settings(
         let settings = NewCourseSettings {
             title: changed(&given.title, known.title),
             time_zone: changed(&given.time_zone, known.time_zone),
-            sharing: Some(given.sharing.unwrap_or(known.sharing)),
+            sharing: given.sharing,
+            activity: given.activity.map(|switch| switch == Switch::On),
         };
         exchange.set_course_settings(course, &settings).await
     })?;
@@ -157,8 +182,9 @@ fn settings(
             text(&settings.title),
             text(&settings.time_zone),
             settings.sharing.to_string(),
+            if settings.activity { "on" } else { "off" }.to_owned(),
         ];
-        Table::new(&["TITLE", "TIME ZONE", "SHARING"], "").rows([row])
+        Table::new(&["TITLE", "TIME ZONE", "SHARING", "ACTIVITY"], "").rows([row])
     })?;
     Ok(())
 }

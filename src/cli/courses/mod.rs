@@ -1,5 +1,6 @@
 //! Commands about courses, which ask a running exchange.
 
+pub mod activity;
 pub mod course;
 pub mod course_management;
 pub mod dates;

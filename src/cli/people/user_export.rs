@@ -5,7 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::output::print;
 use crate::cli::private;
 use nbcourier_codec::TarEncoder;
-use nbcourier_domain::{DirectoryOwner, Rfc3339, Timestamp, UserName};
+use nbcourier_domain::{Day, DirectoryOwner, Rfc3339, Timestamp, UserName};
 use nbcourier_exchange::directories::{self, DirectoryFilter, DirectoryView, contents};
 use nbcourier_exchange::dossier::{self, AssignmentOf, Dossier, Feedback, Submission};
 use nbcourier_exchange::files::trees::{Contents, Piece, TreeFiles, TreeId};
@@ -25,8 +25,8 @@ const README: &str = "\
 This is all that the exchange of assignments, nbcourier, has stored about {} and by them.
 
 person.json      the courses they are in, as what, with the details its roster has, and their own dates;
-                 the versions of assignments they fetched; what they released as an instructor, and the feedback they
-                 gave others
+                 the versions of assignments they fetched; the starts of their servers; their work on notebooks, a sum for
+                 each day; what they released as an instructor, and the feedback they gave others
 submissions.json what they handed in, with its files and their SHA-256, and the feedback on it with the times at which
                  they read it
 events.jsonl     what is noted that they did or that was done for or to them, a line each, the last first
@@ -327,6 +327,16 @@ fn person(dossier: &Dossier) -> Value {
             "report": report,
         })
     });
+    let activity = dossier.activity.iter().map(|sum| {
+        json!({
+            "course": sum.course,
+            "day": Day::from_number(sum.day).to_string(),
+            "path": sum.path,
+            "opens": sum.opens,
+            "saves": sum.saves,
+            "minutes": sum.minutes,
+        })
+    });
     let released = dossier.releases.iter().map(|release| {
         json!({
             "course": release.of.course,
@@ -349,6 +359,7 @@ fn person(dossier: &Dossier) -> Value {
         "extensions": extensions.collect::<Vec<_>>(),
         "fetched": fetched.collect::<Vec<_>>(),
         "starts": starts.collect::<Vec<_>>(),
+        "activity": activity.collect::<Vec<_>>(),
         "released": released.collect::<Vec<_>>(),
         "feedback_given": given.collect::<Vec<_>>(),
     })

@@ -1,8 +1,10 @@
 //! The regular clean-up. Of several servers of one exchange, one does it.
 
+use nbcourier_domain::Count;
+use nbcourier_exchange::activity;
 use nbcourier_exchange::upkeep::gc;
 use nbcourier_exchange::upkeep::turn::{self, Turn};
-use nbcourier_exchange::{Exchange, Result};
+use nbcourier_exchange::{Exchange, Mode, Result};
 use nbcourier_identity::Caller;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
@@ -14,10 +16,21 @@ const AGAIN: Duration = Duration::from_mins(10);
 /// Maximum time by which a clean-up is later, so that not all servers look for a turn in the same second.
 const JITTER: Duration = Duration::from_mins(1);
 
-/// Removes deleted data after its retention time, and old events, for as long as the server runs.
-pub async fn regularly(exchange: Exchange, retention: Duration, event_retention: Duration) {
+/// The times for which data is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// That for deleted data.
+    pub deleted: Duration,
+    /// That for events.
+    pub events: Duration,
+    /// That for the daily sums of activity.
+    pub activity: Duration,
+}
+
+/// Removes deleted data after its retention time, old events, and old sums of activity, for as long as the server runs.
+pub async fn regularly(exchange: Exchange, kept: Kept) {
     loop {
-        let pause = match clean_up_if_due(&exchange, retention, event_retention).await {
+        let pause = match clean_up_if_due(&exchange, kept).await {
             Ok(pause) => pause,
             Err(error) => {
                 log::error!("The clean-up could not begin: {error}");
@@ -29,11 +42,7 @@ pub async fn regularly(exchange: Exchange, retention: Duration, event_retention:
 }
 
 /// Returns the time until the next clean-up.
-async fn clean_up_if_due(
-    exchange: &Exchange,
-    retention: Duration,
-    event_retention: Duration,
-) -> Result<Duration> {
+async fn clean_up_if_due(exchange: &Exchange, kept: Kept) -> Result<Duration> {
     let due_in = turn::due_in(exchange, EVERY).await?;
     if !due_in.is_zero() {
         // A turn that is not used would keep `nbcourier gc` out.
@@ -47,7 +56,7 @@ async fn clean_up_if_due(
     // Another process may have cleaned up since the first look.
     let due_in = turn::due_in(exchange, EVERY).await?;
     if due_in.is_zero() {
-        clean_up(exchange, retention, event_retention).await;
+        clean_up(exchange, kept).await;
     }
     turn.end().await;
     let next = if due_in.is_zero() { EVERY } else { due_in };
@@ -55,14 +64,19 @@ async fn clean_up_if_due(
     Ok(next)
 }
 
-async fn clean_up(exchange: &Exchange, retention: Duration, event_retention: Duration) {
+async fn clean_up(exchange: &Exchange, kept: Kept) {
     let server = Caller::server();
-    match gc::forget_events(exchange, &server, event_retention).await {
+    match gc::forget_events(exchange, &server, kept.events).await {
         Ok(0) => {}
         Ok(events) => log::info!("Removed {events} old events"),
         Err(error) => log::error!("Removing old events failed: {error}"),
     }
-    match gc::collect(exchange, &server, retention, gc::GRACE).await {
+    match activity::forget(exchange, kept.activity, Mode::Apply).await {
+        Ok(0) => {}
+        Ok(sums) => log::info!("Removed {} of activity", Count(sums, "daily sum")),
+        Err(error) => log::error!("Removing old activity failed: {error}"),
+    }
+    match gc::collect(exchange, &server, kept.deleted, gc::GRACE).await {
         Ok(report) if report == gc::GcReport::default() => {}
         Ok(report) => log::info!("Removed {report}"),
         Err(error) => log::error!("The clean-up failed: {error}"),

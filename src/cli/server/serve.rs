@@ -1,5 +1,6 @@
 //! `nbcourier serve`
 
+use super::clean_up::Kept;
 use super::ended_sessions::EndedSessions;
 use super::{clean_up, logging, materials, memory, open_files};
 use crate::cli::Outcome;
@@ -17,6 +18,7 @@ use nbcourier_auth::{
     Tickets, Vault,
 };
 use nbcourier_domain::Timestamp;
+use nbcourier_exchange::activity::ActivityRules;
 use nbcourier_exchange::{Exchange, Limits, Policy, Quotas, Reused, groups, seen};
 use nbcourier_fetching::Access;
 use nbcourier_storage::{FilePlace, Opening, Presence, Store};
@@ -112,6 +114,10 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     let exchange = Exchange::new(store, blobs, policy, limits(&config))
         .guarded(quotas(&config), config.min_free_space)
         .with_directories(config.directories)
+        .with_activity(ActivityRules {
+            allowed: config.activity,
+            time_zone: config.time_zone.clone(),
+        })
         .remembering(config.hub_cache_size);
     let listener = config.binding.bind().map_err(|error| {
         format!(
@@ -122,7 +128,11 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     let address = listener.local_addr()?;
     let follow_every = config.hub_groups.then_some(config.hub_cache_ttl);
     let (prefix, retention) = (config.prefix.clone(), config.retention);
-    let event_retention = config.event_retention;
+    let kept = Kept {
+        deleted: retention,
+        events: config.event_retention,
+        activity: config.activity_retention,
+    };
     if config.hub.is_none() {
         log::warn!(
             "STAND-ALONE: the server believes the name that each caller gives. Use this to try it out \
@@ -171,16 +181,16 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     if let Some(every) = follow_every {
         actix_web::rt::spawn(follow_groups(exchange.clone(), known, every));
     }
-    spawn_tasks(&exchange, materials, [retention, event_retention]);
+    spawn_tasks(&exchange, materials, kept);
     serve_until_lost(server, presence.as_mut()).await?;
     seen::write_waiting(&exchange).await;
     Ok(())
 }
 
 /// Begins the tasks that run as long as the server.
-fn spawn_tasks(exchange: &Exchange, materials: Materials, [retention, events]: [Duration; 2]) {
+fn spawn_tasks(exchange: &Exchange, materials: Materials, kept: Kept) {
     actix_web::rt::spawn(seen::write_regularly(exchange.clone()));
-    actix_web::rt::spawn(clean_up::regularly(exchange.clone(), retention, events));
+    actix_web::rt::spawn(clean_up::regularly(exchange.clone(), kept));
     actix_web::rt::spawn(materials::follow(exchange.clone(), materials));
     actix_web::rt::spawn(memory::return_regularly());
 }

@@ -148,6 +148,11 @@ fn register_work(exchange: &Exchange, registry: &mut Registry) {
         work.feedback.clone(),
     );
     registry.register(
+        "nbcourier_activity_items",
+        "Pieces of students' work on notebooks that were counted",
+        work.activity.clone(),
+    );
+    registry.register(
         "nbcourier_unnoted_readings",
         "Fetches and readings of students not noted, since too many waited or the database failed",
         work.unnoted.clone(),

@@ -346,6 +346,7 @@ impl Said {
             | E::UnusableFact(_)
             | E::NothingSetAside(_)
             | E::NameInUse(_)
+            | E::ActivityNotAllowed
             | E::SameName(_)
             | E::ReservedName(_) => refused(error.to_string()),
             E::Bug(_) => Self::internal(view),

@@ -115,11 +115,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/shares.ftl")),
             include_str!(concat!("l10n/", $language, "/starts.ftl")),
             include_str!(concat!("l10n/", $language, "/source.ftl")),
+            include_str!(concat!("l10n/", $language, "/notebooks.ftl")),
         ]
     };
 }
 
-const FILES: usize = 15;
+const FILES: usize = 16;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

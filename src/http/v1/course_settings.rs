@@ -7,7 +7,9 @@ use crate::http::request::path::InCourse;
 use actix_web::web;
 use nbcourier_auth::Caller;
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::course_settings::{self, CourseSettings, CourseTitle, TimeZone};
+use nbcourier_exchange::course_settings::{
+    self, CourseSettings, CourseTitle, GivenSettings, TimeZone,
+};
 
 /// `GET v1/courses/{course}/settings`
 pub async fn show(
@@ -30,14 +32,14 @@ pub async fn set(
     let given = body.read().await?;
     let title = given.title.as_deref().map(CourseTitle::parse).transpose();
     let zone = given.time_zone.as_deref().map(TimeZone::parse).transpose();
-    let settings = CourseSettings {
+    let given = GivenSettings {
         title: title.map_err(|error| Error::bad(error.to_string()))?,
         time_zone: zone.map_err(|error| Error::bad(error.to_string()))?,
-        sharing: given.sharing.unwrap_or_default(),
+        sharing: given.sharing,
+        activity: given.activity,
     };
-    let reply = shown(&settings);
-    ready.set(settings).await?;
-    Ok(web::Json(reply))
+    let settings = ready.set(given).await?;
+    Ok(web::Json(shown(&settings)))
 }
 
 fn shown(settings: &CourseSettings) -> nbcourier_api::CourseSettings {
@@ -48,5 +50,6 @@ fn shown(settings: &CourseSettings) -> nbcourier_api::CourseSettings {
             .map(|title| title.as_str().to_owned()),
         time_zone: settings.time_zone.map(|zone| zone.name().to_owned()),
         sharing: settings.sharing,
+        activity: settings.activity,
     }
 }

@@ -1,5 +1,6 @@
 //! The API of nbcourier below `v1/`, for all that the ngshare protocol cannot express.
 
+pub mod activity;
 pub mod assignments;
 pub mod collect;
 pub mod course_settings;

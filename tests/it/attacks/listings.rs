@@ -153,6 +153,9 @@ fn fill(server: &Server) {
         -- Links to shared pages, of which most have ended.
         INSERT INTO shares (token, made_by, course_id, title, audience, page_blob, made_at, expires_at)
             SELECT CAST(name AS BLOB), 'kevin', it.course, {detail}, 'course', (SELECT min(id) FROM blobs), time, time FROM n, it;
+        -- Work on many notebooks.
+        INSERT INTO activity (course_id, person, day, path, opens, saves, minutes)
+            SELECT it.course, name, i, name, 1, 1, 1 FROM n, it;
         -- Events, and one that names very many people.
         INSERT INTO events (at, action, actor, subject, course, course_id, detail)
             SELECT time, 'roster changed', name, name, 'algebra', it.course, json_object('students', json_array(name))

@@ -17,7 +17,7 @@ const WRITING: [&str; 18] = [
     "doctor", "demo", "dir", "pull", "revert", "start", "sync", "mirror",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 16] = [
+const ONLY_ASKING: [&str; 17] = [
     "share",
     "shares",
     "config",
@@ -31,6 +31,7 @@ const ONLY_ASKING: [&str; 16] = [
     "trash",
     "presence",
     "starts",
+    "activity",
     "receipt",
     "ngshare-course-management",
     "help",

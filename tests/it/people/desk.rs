@@ -20,7 +20,7 @@ impl Desk {
     pub fn new() -> Self {
         // One test submits for as long as a renaming takes.
         let server = Setup::standalone()
-            .args(&["--max-submissions", "0"])
+            .args(&["--max-submissions", "0", "--activity"])
             .start();
         let algebra = Course::of(&server, "algebra");
         algebra.make(&[IRA], &[BOB]);
@@ -40,6 +40,8 @@ impl Desk {
             .release("sheet", ADA, &[Sent::new("task", "prove it")])
             .ok();
         let desk = Self { server };
+        let on = "UPDATE courses SET activity = TRUE WHERE name = 'algebra'";
+        desk.database().execute(on);
         let time = desk.hand_in(ADA, "one");
         desk.hand_in(ADA, "two");
         let feedback = format!("feedback/algebra/ps1/{ADA}");
@@ -82,7 +84,7 @@ impl Desk {
         self.server.send(&call.body("application/json", body)).ok();
     }
 
-    /// Fetches ps1 of algebra, reads the feedback there, and reports a start as that person. Returns once that is noted.
+    /// Fetches ps1 of algebra, reads the feedback there, and reports a start and work as that person. Returns once that is noted.
     pub fn see(&self, who: &str) {
         let mut database = self.database();
         let mut rows = || {
@@ -99,6 +101,11 @@ impl Desk {
         let call = self.server.call("POST", &target);
         let call = call.body("application/json", start.to_string());
         assert_eq!(self.server.send(&call).status, 204);
+        let work = |kind| json!({ "course": "algebra", "path": "ps1/p1.ipynb", "kind": kind });
+        let report = json!({ "items": [work("open"), work("save"), work("minutes")] });
+        let call = self.server.call("POST", &format!("v1/activity?user={who}"));
+        let call = call.body("application/json", report.to_string());
+        assert_eq!(self.server.send(&call).status, 202);
     }
 
     /// Runs `nbcourier user …` beside the server; returns its exit code and its output.

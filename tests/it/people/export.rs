@@ -61,6 +61,12 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
     );
     assert_eq!(start["report"]["failures"], json!(["full"]));
     assert_eq!(person["person"]["courses"][0]["starts"], 1);
+    let work = &person["activity"][0];
+    assert_eq!(
+        (&work["course"], &work["path"], &work["opens"]),
+        (&json!("algebra"), &json!("ps1/p1.ipynb"), &json!(1))
+    );
+    assert_eq!(person["person"]["courses"][0]["activity"], 1);
     assert_eq!(person["feedback_given"].as_array().unwrap().len(), 1);
 
     let submissions = json("submissions.json");

@@ -78,6 +78,13 @@ fn two_names_are_merged_and_nothing_is_lost() {
     let starts = starts.json()["starts"].as_array().unwrap().clone();
     let of_bob = starts.iter().filter(|start| start["person"] == BOB);
     assert_eq!(of_bob.count(), 2);
+    let activity = "v1/courses/algebra/activity?by=notebook";
+    let activity = desk.server.get(activity, IRA).ok().json();
+    let work = &activity["activity"][0];
+    assert_eq!(
+        (&work["students"], &work["opens"], &work["minutes"]),
+        (&1.into(), &2.into(), &2.into())
+    );
     let extensions = "v1/courses/algebra/assignments/ps1/extensions";
     let extensions = desk.server.get(extensions, IRA).ok().json();
     assert_eq!(extensions["extensions"].as_array().unwrap().len(), 1);

@@ -46,7 +46,7 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     gc(&desk);
 
     assert_eq!(desk.found(ADA), [""; 0]);
-    for table in ["fetches", "feedback_readings", "starts"] {
+    for table in ["fetches", "feedback_readings", "starts", "activity"] {
         assert_eq!(desk.database().count("count(*)", table), 0, "{table}");
     }
     for text in [

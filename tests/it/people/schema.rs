@@ -5,6 +5,7 @@ use nbcourier_testkit::Setup;
 
 /// The columns of text without names of people.
 const NO_NAMES: &[&str] = &[
+    "activity.path",
     "assignments.name",
     "courses.name",
     "courses.sharing",
@@ -61,6 +62,7 @@ const DETAILS: &[&str] = &[
 
 /// The columns with names. Renaming and removing people changes all of them.
 const NAMES: &[&str] = &[
+    "activity.person",
     "directories.created_by",
     "directories.owner",
     "directory_grants.granted_by",

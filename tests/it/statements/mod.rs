@@ -154,6 +154,9 @@ fn requests(id: &str, time: &str, number: i64) -> Vec<(String, &'static str)> {
         ),
         (format!("v1/courses/{id}/trash"), "kevin"),
         (format!("v1/courses/{id}/overview"), "kevin"),
+        (format!("v1/courses/{id}/activity"), "kevin"),
+        (format!("v1/courses/{id}/activity?by=notebook"), "kevin"),
+        (format!("v1/courses/{id}/activity?by=day"), "lawrence"),
         (format!("v1/courses/{id}/events"), "kevin"),
         (format!("v1/courses/{id}/events?limit=2&cursor=7"), "kevin"),
         (

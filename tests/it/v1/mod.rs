@@ -1,5 +1,7 @@
 //! Our own API below `v1/`, with requests as a client sends them.
 
+mod activity;
+mod activity_shown;
 mod archives;
 mod assignments;
 mod before;

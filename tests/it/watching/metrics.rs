@@ -202,7 +202,8 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
 }
 
 /// All metrics with their types and labels. Dashboards and alerts of operators name them.
-const METRICS: [(&str, &str, &str); 34] = [
+const METRICS: [(&str, &str, &str); 35] = [
+    ("nbcourier_activity_items_total", "counter", ""),
     ("nbcourier_blob_bytes", "gauge", ""),
     ("nbcourier_blobs", "gauge", ""),
     ("nbcourier_build_info", "gauge", "version,mode"),

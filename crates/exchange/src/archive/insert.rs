@@ -289,6 +289,8 @@ fn settings(course: &Course) -> Result<CourseSettings, UnacceptableArchive> {
         title: title.map_err(|error| UnacceptableArchive(error.to_string()))?,
         time_zone: zone.map_err(|error| UnacceptableArchive(error.to_string()))?,
         sharing: course.sharing,
+        // The people of this exchange decide on it anew.
+        activity: false,
     })
 }
 

@@ -231,12 +231,11 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
             let ready = course_settings::ready(exchange, caller, course()).await?;
             let title = format!("Title {number}");
             let title = course_settings::CourseTitle::parse(&title).unwrap();
-            let settings = course_settings::CourseSettings {
+            let given = course_settings::GivenSettings {
                 title: Some(title),
-                time_zone: None,
-                ..course_settings::CourseSettings::default()
+                ..course_settings::GivenSettings::default()
             };
-            ready.set(settings).await
+            ready.set(given).await.map(drop)
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct ExchangeMetrics {
     pub feedback: Counter,
     /// New versions of directories.
     pub directory_versions: Counter,
+    /// Pieces of work on notebooks that were counted.
+    pub activity: Counter,
     /// Fetches and readings of students that were not noted.
     pub unnoted: Counter,
 }

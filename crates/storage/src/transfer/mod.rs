@@ -15,7 +15,7 @@ use super::schema::{blobs as blob_rows, identity, removed_objects as removed_row
 use super::{Error, Result, signing_keys, snapshot};
 use nbcourier_domain::Sha256Sum;
 use rows::{
-    Table, assignments, blob_contents, blobs, courses, directories, directory_entries,
+    Table, activity, assignments, blob_contents, blobs, courses, directories, directory_entries,
     directory_grants, directory_versions, ended_sessions, events, extensions, feedback,
     feedback_readings, fetches, hub_members, members, people, releases, removed_objects, runs,
     shares, source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
@@ -81,6 +81,7 @@ macro_rules! each_table {
             $function::<source_runs::All>($($argument),*)?,
             $function::<starts::All>($($argument),*)?,
             $function::<shares::All>($($argument),*)?,
+            $function::<activity::All>($($argument),*)?,
             $function::<events::All>($($argument),*)?,
             $function::<runs::All>($($argument),*)?,
             $function::<removed_objects::All>($($argument),*)?,
@@ -278,6 +279,7 @@ fn clear(conn: &mut Connection) -> Result<()> {
         runs::All::clear,
         events::All::clear,
         shares::All::clear,
+        activity::All::clear,
         starts::All::clear,
         source_runs::All::clear,
         sources::All::clear,

@@ -187,6 +187,7 @@ table! {
         title: Option<String>,
         time_zone: Option<String>,
         sharing: String,
+        activity: bool,
     }
 }
 
@@ -521,6 +522,19 @@ table! {
         millis: i64,
         version: Option<i64>,
         report: Option<String>,
+    }
+}
+
+table! {
+    activity by course_id: BigInt, person: Text, day: BigInt, path: Text;
+    {
+        course_id: i64,
+        person: String,
+        day: i64,
+        path: String,
+        opens: i64,
+        saves: i64,
+        minutes: i64,
     }
 }
 

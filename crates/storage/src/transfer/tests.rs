@@ -78,6 +78,8 @@ const BLOBS: &str = "
             revoked_at, revoked_by)
         VALUES (2, X'a1', 'ann', 3, 'A plot', 'course', 2, 7, 5, 6, NULL, NULL),
                (5, X'a2', 'ben', 3, 'Ö', 'hub', NULL, NULL, 5, 6, 7, 'kim');
+    INSERT INTO activity (course_id, person, day, path, opens, saves, minutes) VALUES
+        (3, 'ann', 20000, 'algebra/a.ipynb', 1, 2, 3), (3, 'ann', 20001, 'ü', 4, 0, 0);
 ";
 
 fn file(place: &TempDir, name: &str) -> Destination {

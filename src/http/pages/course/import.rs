@@ -10,7 +10,9 @@ use crate::http::pages::sent_list::{LONGEST_LIST, ListForm};
 use crate::http::pages::view::{Head, View};
 use crate::http::pages::words::ToValue;
 use crate::http::request::path::InCourse;
-use crate::tables::{Columns, Decoded, Line, NoRoster, NoTable, Note, Roster, Table, WrongLine};
+use crate::tables::{
+    Columns, Decoded, Line, NoRoster, NoTable, Note, Roster, Table, WrongLine, lines,
+};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -151,7 +153,7 @@ pub async fn example(
         people::COLUMNS.to_vec(),
         vec!["ada", "student", "Ada", "Lovelace", "ada@example.edu"],
     ];
-    let text = csv_file::lines(rows)?;
+    let text = lines(rows)?;
     Ok(csv_file::reply("people.csv").body(csv_file::MARK.to_owned() + &text))
 }
 

@@ -7,6 +7,7 @@ pub mod dates;
 pub mod done;
 pub mod import;
 pub mod more_time;
+pub mod notebooks;
 mod overview;
 pub mod people;
 pub mod release;

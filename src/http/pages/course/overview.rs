@@ -11,6 +11,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::activity;
 use nbcourier_exchange::board::{self, CourseSummary};
 use nbcourier_exchange::overview::{self, Assignment, Overview};
 
@@ -23,6 +24,8 @@ struct Page<'a> {
     summary: &'a CourseSummary,
     material: Material,
     starts: Summary,
+    /// Whether the work on notebooks is counted.
+    is_counted: bool,
 }
 
 impl Page<'_> {
@@ -51,6 +54,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
     let may_make = summary.may.share_files;
     let material = Material::of(exchange, &caller, &view, &course, may_make).await?;
     let starts = Summary::of(exchange, &caller, &view, &course).await?;
+    let is_counted = activity::is_on(exchange, &caller, course.clone()).await?;
     let students = view.say_with("students", "n", summary.students);
     view.page(&Page {
         head: Head {
@@ -63,6 +67,7 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
         summary: &summary,
         material,
         starts,
+        is_counted,
         view: &view,
     })
 }

@@ -10,6 +10,7 @@ use crate::http::pages::view::{Head, View};
 use crate::http::request::path::InCourse;
 use crate::http::request::person::detail;
 use crate::http::request::query::Query;
+use crate::tables::lines;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -217,7 +218,7 @@ pub async fn table(
     let name = format!("{course}-people.csv");
     let (exchange, caller) = (exchange.get_ref().clone(), reader.caller);
     let first = roster::page(&exchange, &caller, course.clone(), None, ROWS).await?;
-    let head = csv_file::MARK.to_owned() + &csv_file::lines([COLUMNS.to_vec()])?;
+    let head = csv_file::MARK.to_owned() + &lines([COLUMNS.to_vec()])?;
     let head = head + &rows(&first)?;
     let rest = stream::try_unfold(first.next, move |after| {
         let (exchange, caller, course) = (exchange.clone(), caller.clone(), course.clone());
@@ -242,7 +243,7 @@ fn rows(page: &RosterPage) -> Result<String> {
             person.email.as_deref().unwrap_or_default(),
         ]
     });
-    csv_file::lines(rows)
+    Ok(lines(rows)?)
 }
 
 #[derive(Template)]

@@ -1,4 +1,5 @@
-//! The settings of a course: title, time zone and sharing, the limits that hold for it, and moving it to the trash.
+//! The settings of a course: title, time zone, sharing and activity, the limits that hold for it, and moving it to the
+//! trash.
 
 use super::done::{self, Done};
 use super::tabs;
@@ -31,6 +32,8 @@ struct Page<'a> {
     limits: Vec<(String, String)>,
     /// The lines for `nbgrader_config.py`.
     config: String,
+    /// Whether the work on notebooks can be counted.
+    has_activity: bool,
     may: May,
     problem: Option<String>,
     done: Option<Done>,
@@ -42,6 +45,7 @@ struct Given {
     title: String,
     zone: String,
     sharing: String,
+    activity: bool,
 }
 
 impl Given {
@@ -51,6 +55,7 @@ impl Given {
             title: title.unwrap_or_default().to_owned(),
             zone: settings.time_zone.map_or("", TimeZone::name).to_owned(),
             sharing: settings.sharing.word().to_owned(),
+            activity: settings.activity,
         }
     }
 
@@ -67,6 +72,7 @@ impl Given {
                 "" => Sharing::default(),
                 word => Sharing::of_word(word).ok_or("nothing-chosen")?,
             },
+            activity: self.activity,
         })
     }
 }
@@ -134,6 +140,7 @@ async fn page(
             tabs: tabs(view, course, may, "settings"),
             ..Head::default()
         },
+        has_activity: exchange.allows_activity() || was.activity,
         address: view.course(course.as_str()),
         course,
         given: given.unwrap_or_else(|| was.clone()),
@@ -193,11 +200,13 @@ pub async fn set(
         title: field("title"),
         zone: field("zone"),
         sharing: field("sharing"),
+        activity: field("activity") == "on",
     };
     let was = Given {
         title: field("title-was"),
         zone: field("zone-was"),
         sharing: field("sharing-was"),
+        activity: field("activity-was") == "on",
     };
     match (given.read(), was.read()) {
         (Ok(settings), Ok(seen)) => {

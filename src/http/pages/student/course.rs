@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::activity;
 use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_exchange::own_work::{self, OwnAssignment, OwnCourse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -31,6 +32,8 @@ struct Page<'a> {
     /// The student whose page another person opens.
     student: Option<&'a str>,
     material: Material,
+    /// The address of the work on notebooks, if it is counted.
+    notebooks: Option<String>,
 }
 
 impl Page<'_> {
@@ -103,6 +106,9 @@ pub async fn show(
         None => Material::of(exchange, &caller, &view, &course, false).await?,
         Some(_) => Material::default(),
     };
+    let is_own = student.is_none();
+    let is_counted = is_own && activity::is_on(exchange, &caller, course.clone()).await?;
+    let notebooks = is_counted.then(|| format!("{}/notebooks", view.course(course.as_str())));
     let mut crumbs = vec![view.home_crumb()];
     if student.is_some() {
         crumbs.push(view.course_link(course.as_str()));
@@ -119,6 +125,7 @@ pub async fn show(
         course: &course,
         own: &own,
         material,
+        notebooks,
         view: &view,
     })
 }
