@@ -14,6 +14,9 @@ _LONGEST_SENTENCE = 1000
 class CourierError(Exception):
     """A failure whose text is meant for the user."""
 
+    # Whether the exchange has certainly done nothing of what was asked.
+    untouched = False
+
 
 class Illegal(CourierError):
     """A name, path or time that is invalid."""

@@ -175,6 +175,7 @@ class Connection:
                 raise
             except _PossibleRetry as passed:
                 if attempt == self.attempts or not (repeatable or passed.untouched):
+                    passed.error.untouched = passed.untouched
                     raise passed.error from passed.__cause__
                 repeated = repeated or not passed.untouched
                 self.rest(attempt, passed.error, passed.pause)

@@ -1,10 +1,12 @@
-"""The Jupyter server extension. It makes nbgrader's pages there agree with the exchange, and brings folders up to date."""
+"""The Jupyter server extension. It makes nbgrader's pages there agree with the exchange, brings folders up to date, and
+reports work on notebooks.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import at_start, syncing
+from . import activity, at_start, syncing
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     at_start.begin(server)
     syncing.begin(server)
+    activity.begin(server)
     try:
         from . import assignment_list_pages, nbgrader_pages
     except ImportError as error:

@@ -48,15 +48,27 @@ class NbCourier(LoggingConfigurable):
         help="Whether `nbcourier sync run` runs beside a Jupyter server, if there are pairs.",
     ).tag(config=True)
 
+    report_activity = Bool(
+        True,
+        help="Whether work on the notebooks of courses is reported, where the exchange and the course count it.",
+    ).tag(config=True)
+
+    activity_every = Float(
+        60.0, min=0.1, max=60.0, help="The seconds between two such reports."
+    ).tag(config=True)
+
     @cached_property
     def transport(self) -> Transport:
         """Returns the exchange, created at first use because formgrader creates these objects outside of any `try`."""
-        found = self._address
-        connection = Connection(
-            found, token(), timeout=self.timeout, attempts=self.attempts, log=self.log
-        )
+        connection = self.connection(timeout=self.timeout, attempts=self.attempts)
         newer, older = V1Transport(connection), NgshareTransport(connection)
-        return Fallback(newer, older, found.url, self.log)
+        return Fallback(newer, older, self._address.url, self.log)
+
+    def connection(self, *, timeout: float, attempts: int) -> Connection:
+        """Returns a connection to the exchange with these limits."""
+        return Connection(
+            self._address, token(), timeout=timeout, attempts=attempts, log=self.log
+        )
 
     @cached_property
     def _address(self) -> address.Address:

@@ -1,0 +1,92 @@
+"""The work on notebooks that is not reported yet. It asks nobody, and gets the time from its caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# The maximum number of pieces of work that wait. Then the oldest go.
+MOST_WAITING = 1000
+# The longest time for which a run without an idle moment counts as work, in seconds.
+LONGEST_RUN_S = 3600.0
+_MINUTE_S = 60
+
+
+@dataclass(frozen=True)
+class Work:
+    """A piece of work on a notebook."""
+
+    path: str
+    # `open`, `save` or `minutes`.
+    kind: str
+    # The time in seconds since 1970.
+    at: float
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session of a notebook."""
+
+    name: str
+    path: str
+    # Whether the kernel runs something.
+    is_busy: bool
+    # The last time at which the kernel did something, in any form.
+    ran_at: str
+
+
+class Diary:
+    """The work that was seen."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Work] = deque(maxlen=MOST_WAITING)
+        # The last known state of each session.
+        self._ran_at: dict[str, str] = {}
+        # Since when a notebook has run without an idle moment.
+        self._busy_since: dict[str, float] = {}
+        # The last minute of each notebook that was noted.
+        self._minutes: dict[str, int] = {}
+
+    def save(self, path: str, now: float) -> None:
+        """Notes that a file was saved."""
+        path = without_drive(path)
+        if not path.endswith(".ipynb"):
+            return
+        self.waiting.append(Work(path, "save", now))
+        self._worked(path, now)
+
+    def look(self, sessions: Sequence[Session], now: float) -> None:
+        """Notes what the sessions of notebooks show. A session that does nothing is no work, however long it lasts."""
+        known, self._ran_at = self._ran_at, {}
+        busy = {}
+        for session in sessions:
+            path = without_drive(session.path)
+            self._ran_at[session.name] = session.ran_at
+            if session.is_busy:
+                busy[path] = self._busy_since.get(path, now)
+            if session.name not in known:
+                self.waiting.append(Work(path, "open", now))
+        self._busy_since = busy
+        for session in sessions:
+            ran = known.get(session.name, session.ran_at) != session.ran_at
+            if session.is_busy or ran:
+                self._worked(without_drive(session.path), now)
+        this = int(now // _MINUTE_S)
+        self._minutes = {path: at for path, at in self._minutes.items() if at == this}
+
+    def _worked(self, path: str, now: float) -> None:
+        """Notes a minute of work, once."""
+        # A run that lasts a night saves its output all the time, and nobody is there.
+        if now - self._busy_since.get(path, now) > LONGEST_RUN_S:
+            return
+        minute = int(now // _MINUTE_S)
+        if self._minutes.get(path) != minute:
+            self._minutes[path] = minute
+            self.waiting.append(Work(path, "minutes", now))
+
+
+def without_drive(path: str) -> str:
+    """Returns the path without the name of a drive, such as `RTC:` of documents that several people edit."""
+    first, colon, rest = path.partition(":")
+    return (rest if colon and "/" not in first else path).strip("/")
