@@ -27,7 +27,7 @@ PAGE = f"d/course:{COURSE}/materials"
 LATEST = "//table//tbody/tr[1]"
 # The cell of the notebook that is in front.
 CELL = (
-    "//div[contains(@class, 'jp-NotebookPanel')][not(contains(@class, 'lm-mod-hidden'))]"
+    "//div[contains(@class, 'jp-NotebookPanel ')][not(contains(@class, 'lm-mod-hidden'))]"
     "//div[contains(@class, 'jp-Cell')]//div[contains(@class, 'cm-content')]"
 )
 

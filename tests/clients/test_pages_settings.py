@@ -8,6 +8,10 @@ from pages import session
 from standalone import Standalone
 
 
+# The part of the form that these tests leave as the lesson has it.
+KEPT = {"sharing": "course", "sharing-was": "course", "activity": "on", "activity-was": "on"}
+
+
 def send(
     server: Standalone, who: str, path: str, **fields: str
 ) -> requests.Response:
@@ -27,9 +31,11 @@ def test_the_title_of_a_course_stands_before_its_name(
     server: Standalone, lesson: Lesson
 ) -> None:
     title = f"Lineare Algebra {HOSTILE[:20]}"
-    done = send(server, TEACHER, "settings", title=title, zone="Europe/Berlin")
+    given = {"title": title, "zone": "Europe/Berlin"}
+    done = send(server, TEACHER, "settings", **KEPT, **given)
     assert "The settings of the course are changed." in done.text
-    assert settings(lesson) == {"title": title, "time_zone": "Europe/Berlin"}
+    rest = {"sharing": "course", "activity": True}
+    assert settings(lesson) == {"title": title, "time_zone": "Europe/Berlin"} | rest
     escaped = "Lineare Algebra &#60;img src=x"
     for name, path in [("ada", ""), (TEACHER, ""), (TEACHER, f"c/{COURSE}")]:
         page = session(name).get(f"{server.url}/{path}", timeout=30).text
@@ -37,10 +43,10 @@ def test_the_title_of_a_course_stands_before_its_name(
     board = session(TEACHER).get(f"{server.url}/c/{COURSE}/a/ps4", timeout=30).text
     assert "Europe/Berlin" in board
     # It was changed since the form was made.
-    stale = send(server, TEACHER, "settings", title="Other")
+    stale = send(server, TEACHER, "settings", **KEPT, title="Other")
     assert stale.status_code == 409
     assert settings(lesson)["title"] == title
-    was = {"title-was": title, "zone-was": "Europe/Berlin"}
+    was = KEPT | {"title-was": title, "zone-was": "Europe/Berlin"}
     for wrong in ({"zone": "Europe/Nowhere"}, {"title": "x" * 201}):
         refused = send(server, TEACHER, "settings", **was, **wrong)
         assert refused.status_code == 400
@@ -48,7 +54,7 @@ def test_the_title_of_a_course_stands_before_its_name(
     deed = re.search(r'name="deed" value="([^"]+)"', done.text)[1]
     undone = send(server, TEACHER, "undo", deed=deed)
     assert undone.ok, undone.text
-    assert not settings(lesson).get("title")
+    assert settings(lesson) == {"title": None, "time_zone": None} | rest
 
 
 def test_an_administrator_deletes_a_course_by_typing_its_name(

@@ -981,10 +981,7 @@ impl<'a> Prepared<'a> {
             "v1/courses/{course}/submissions" if row.about != "all one may see" => {
                 target = format!("{target}?student={user}");
             }
-            "v1/courses/{course}/activity" if row.user.is_some() => {
-                target = format!("{target}?student={user}");
-            }
-            "c/{course}/a/{assignment}" if row.user.is_some() => {
+            "v1/courses/{course}/activity" | "c/{course}/a/{assignment}" if row.user.is_some() => {
                 target = format!("{target}?student={user}");
             }
             "c/{course}/a/{assignment}/submit" if method == "GET" && row.user.is_some() => {

@@ -173,7 +173,8 @@ def requests_on(page: Path) -> set[tuple[str, str]]:
             path = re.search(r"\$API/(v1/[^\s\"?|]+)", command)
             method = re.search(r"-X ([A-Z]+)\b", command)
             if path:
-                default = "POST" if "--json" in command else "HEAD" if " -I " in command else "GET"
+                has_body = "--json" in command or " -F " in command
+                default = "POST" if has_body else "HEAD" if " -I " in command else "GET"
                 found.add((method[1] if method else default, path[1]))
     return found
 

@@ -3,8 +3,7 @@
 use super::backend::prelude::*;
 use super::schema::{
     activity, directories, directory_grants, extensions, fetches, hub_members, members, shares,
-    starts,
-    submission_keys, submissions,
+    starts, submission_keys, submissions,
 };
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};

@@ -100,16 +100,7 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     let mut presence = store.begin_presence(env!("CARGO_PKG_VERSION"), place)?;
     let blobs = open_blobs(&config.places)?;
     check_place(&store, &blobs).await?;
-    let policy = Policy {
-        hub_groups: config.hub_groups,
-        // Leaked on purpose: the rules live as long as the process.
-        group_rules: Box::leak(Box::new(std::mem::take(&mut config.group_rules))),
-        explain: config.debug,
-        reused: match config.reused_names {
-            ReusedNames::SetAside => Reused::SetAside,
-            ReusedNames::Keep => Reused::Keep,
-        },
-    };
+    let policy = policy(&mut config);
     let signing_key = signing_key(&config, &store).await?;
     let exchange = Exchange::new(store, blobs, policy, limits(&config))
         .guarded(quotas(&config), config.min_free_space)
@@ -185,6 +176,20 @@ async fn serve(mut config: Config, in_force: Vec<Setting>) -> Result<(), Box<dyn
     serve_until_lost(server, presence.as_mut()).await?;
     seen::write_waiting(&exchange).await;
     Ok(())
+}
+
+/// Returns the rules of the hub about people, and takes the rules of groups out of `config`.
+fn policy(config: &mut Config) -> Policy {
+    Policy {
+        hub_groups: config.hub_groups,
+        // Leaked on purpose: the rules live as long as the process.
+        group_rules: Box::leak(Box::new(std::mem::take(&mut config.group_rules))),
+        explain: config.debug,
+        reused: match config.reused_names {
+            ReusedNames::SetAside => Reused::SetAside,
+            ReusedNames::Keep => Reused::Keep,
+        },
+    }
 }
 
 /// Begins the tasks that run as long as the server.

@@ -120,7 +120,7 @@ macro_rules! sources {
     };
 }
 
-const FILES: usize = 16;
+const FILES: usize = 17;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

@@ -140,6 +140,7 @@ fn every_reply_says_what_it_is_and_that_it_is_nothing_else() {
                 " help",
                 " me",
                 " receipts",
+                " shared",
             ]
             .iter()
             .any(|page| address.contains(page));

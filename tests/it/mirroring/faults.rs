@@ -42,7 +42,6 @@ fn a_mirror_that_is_killed_at_any_step_shows_a_whole_version() {
         ("unlinkat", 2),
         ("fchmod", 2),
         ("fsync", 3),
-        ("fdatasync", 1),
     ] {
         for at in (1..).step_by(step) {
             let stamp = format!("{call}{at}");
@@ -87,7 +86,7 @@ fn a_full_disk_changes_nothing_and_says_so() {
     let before = machine.entries();
     machine.teach("a.csv", "changed");
     machine.teach("big.bin", &"x".repeat(300_000));
-    for call in ["fdatasync", "fsync", "linkat", "symlinkat"] {
+    for call in ["fsync", "linkat", "symlinkat"] {
         let inject = format!("inject={call}:error=ENOSPC");
         let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
         let ended = machine.mirror_through(&strace, &[]).finish().unwrap();

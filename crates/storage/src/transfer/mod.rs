@@ -273,7 +273,7 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 28] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 29] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
