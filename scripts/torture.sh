@@ -17,16 +17,16 @@ trap 'rm -f "$NBCOURIER_TALLY"' EXIT
 ended() {
     awk -F '\t' '
         BEGIN {
-            print "| fault | rounds | writes answered | of them lost | contents compared | wrong bytes served | other 5xx |"
-            print "|---|---|---|---|---|---|---|"
+            print "| fault | rounds | writes answered | of them lost | contents compared | wrong bytes served | other 5xx | loops |"
+            print "|---|---|---|---|---|---|---|---|"
         }
         {
-            printf "| %s | %d | %d | %d | %d | %d | %d |\n", $1, $2, $3, $5, $4, $6, $7
-            wrong += $5 + $6 + $7
-            for (column = 2; column <= 7; column++) sum[column] += $column
+            printf "| %s | %d | %d | %d | %d | %d | %d | %d |\n", $1, $2, $3, $5, $4, $6, $7, $8
+            wrong += $5 + $6 + $7 + $8
+            for (column = 2; column <= 8; column++) sum[column] += $column
         }
         END {
-            printf "| **all** | %d | %d | %d | %d | %d | %d |\n", sum[2], sum[3], sum[5], sum[4], sum[6], sum[7]
+            printf "| **all** | %d | %d | %d | %d | %d | %d | %d |\n", sum[2], sum[3], sum[5], sum[4], sum[6], sum[7], sum[8]
             exit NR == 0 || wrong > 0
         }' "$NBCOURIER_TALLY"
 }

@@ -4,8 +4,7 @@ use crate::client::Client;
 use crate::ledger::Ledger;
 use crate::load::{Actor, begin_round, make_course, start_all};
 use crate::tally::{Tally, rounds};
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Random, Server, Setup};
+use nbcourier_testkit::{Random, Server, Setup, run};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -90,7 +89,7 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
 fn clear_until_killed(data: &Path, over: &AtomicBool) {
     while !over.load(SeqCst) {
         let mut command = Command::new(nbcourier_testkit::program());
-        nbcourier_testkit::server::isolate(&mut command, Path::new("/"));
+        nbcourier_testkit::isolate(&mut command, Path::new("/"));
         command.args(["gc", "--grace", "1m", "--retention", "1d", "--data-dir"]);
         command.arg(data).stdout(std::process::Stdio::null());
         let mut clearing = command.spawn().expect("the program starts");

@@ -5,8 +5,7 @@ use crate::ledger::{
     COURSE, Changing, ConfirmedSubmission, Ledger, TEACHER, Unanswered, as_ngshare, text,
 };
 use crate::tally::{Tally, seed};
-use nbcourier_testkit::server::ADMIN;
-use nbcourier_testkit::{Call, Course, Random, Reply, Sent, Server, percent_encode};
+use nbcourier_testkit::{ADMIN, Call, Course, Random, Reply, Sent, Server, percent_encode};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::Scope;

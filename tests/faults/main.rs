@@ -26,4 +26,5 @@ mod replicas;
 mod second_process;
 mod shared;
 mod slow_clients;
+mod syncing;
 mod tally;

@@ -4,8 +4,7 @@ use crate::client::Client;
 use crate::ledger::Ledger;
 use crate::load::{Actor, begin_round, make_course, start_all};
 use crate::tally::{Tally, rounds};
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Random, Server, Setup};
+use nbcourier_testkit::{Random, Server, Setup, run};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! Two servers on one data directory.
 
 use crate::tally::{Tally, rounds};
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Sent, Setup};
+use nbcourier_testkit::{Course, Sent, Setup, run};
 
 #[test]
 fn a_second_process_on_one_data_directory_is_refused_and_harms_nobody() {

@@ -29,6 +29,7 @@ pub struct Tally {
     lost: AtomicU64,
     wrong: AtomicU64,
     unnamed: AtomicU64,
+    looped: AtomicU64,
 }
 
 impl Tally {
@@ -41,6 +42,7 @@ impl Tally {
             lost: AtomicU64::new(0),
             wrong: AtomicU64::new(0),
             unnamed: AtomicU64::new(0),
+            looped: AtomicU64::new(0),
         }
     }
 
@@ -80,10 +82,17 @@ impl Tally {
         }
     }
 
-    /// Fails if anything was lost or wrong, or if a failure was unexpected.
+    /// Counts a round that changed something although nothing had changed.
+    pub fn looped(&self, what: &str) {
+        self.looped.fetch_add(1, SeqCst);
+        eprintln!("{}: LOOP: {what}", self.fault);
+    }
+
+    /// Fails if anything was lost or wrong, if a failure was unexpected, or if a round changed something without a reason.
     pub fn assert_clean(&self) {
-        let counts = [&self.lost, &self.wrong, &self.unnamed].map(|count| count.load(SeqCst));
-        assert_eq!(counts, [0, 0, 0], "lost, wrong and other 5xx");
+        let counts = [&self.lost, &self.wrong, &self.unnamed, &self.looped];
+        let counts = counts.map(|count| count.load(SeqCst));
+        assert_eq!(counts, [0, 0, 0, 0], "lost, wrong, other 5xx and loops");
         assert!(self.rounds.load(SeqCst) > 0, "nothing was tried");
     }
 
@@ -95,6 +104,7 @@ impl Tally {
             &self.lost,
             &self.wrong,
             &self.unnamed,
+            &self.looped,
         ];
         let counts = counts.map(|count| count.load(SeqCst).to_string());
         format!("{}\t{}", self.fault, counts.join("\t"))

@@ -2,8 +2,7 @@
 
 use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::sqlite::SqliteConnection;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, files_json, percent_encode};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, files_json, percent_encode, run};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read as _, Write as _};

@@ -287,20 +287,20 @@ fn only_the_configuration_reads_the_environment() {
 
 /// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
 /// others use `nbcourier_testkit::eventually`.
-const MAY_SLEEP: [&str; 10] = [
+const MAY_SLEEP: [&str; 9] = [
     // Sleeps between two looks, with a limit.
     "crates/testkit/src/patience.rs",
     // Kill the program after a random time.
     "tests/faults/kill.rs",
     "tests/faults/replicas.rs",
+    "crates/testkit/src/program.rs",
+    // Lets the last connection to a replica arrive.
     "crates/testkit/src/server.rs",
     // Answer slowly on purpose.
     "crates/testkit/src/hub.rs",
     "tests/it/materials/git_server.rs",
-    // Ask a limited number of times.
-    "tests/faults/flushes.rs",
+    // Asks a limited number of times.
     "tests/faults/hub.rs",
-    "tests/it/limits/refusals.rs",
     // Contains the words that it looks for.
     "tests/it/package.rs",
 ];
@@ -308,6 +308,15 @@ const MAY_SLEEP: [&str; 10] = [
 const MAY_YIELD: [&str; 2] = ["tests/faults/load.rs", "tests/it/package.rs"];
 /// Contains the words that it looks for.
 const MAY_WAIT: [&str; 1] = ["tests/it/package.rs"];
+
+#[test]
+fn files_that_may_sleep_are_there_and_do() {
+    for path in MAY_SLEEP {
+        let text = fs::read_to_string(root().join(path));
+        let sleeps = text.is_ok_and(|text| text.contains("sleep("));
+        assert!(sleeps, "{path} does not sleep: take it out of the list");
+    }
+}
 
 #[test]
 fn no_test_waits_without_a_limit_or_lets_time_pass() {

@@ -90,7 +90,7 @@ fn replay_here(script: &Script) -> Vec<String> {
 
 fn replay_against_original(script: &Script, python: &str) -> Vec<String> {
     let admins = script.server.admins.as_deref();
-    let admins = admins.unwrap_or(nbcourier_testkit::server::ADMIN);
+    let admins = admins.unwrap_or(nbcourier_testkit::ADMIN);
     let original = Original::start(python, admins, &script.server.args);
     script.replay(&Target {
         port: original.port,
@@ -119,7 +119,7 @@ struct Original {
 impl Original {
     fn start(python: &str, admins: &str, args: &[String]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let port = nbcourier_testkit::server::free_port();
+        let port = nbcourier_testkit::free_port();
         let at = directory.path().display();
         let child = Command::new(python)
             .args(["-c", BELIEVING_THE_USER_ARGUMENT, "--vngshare"])

@@ -4,10 +4,9 @@
 use nbcourier_testbuckets::shared as buckets;
 use nbcourier_testdb::shared as databases;
 use nbcourier_testkit::browser::{Browser, PageTokens, location_of};
-use nbcourier_testkit::server::run;
 use nbcourier_testkit::{
     Call, Course, FakeHub, Form, Random, Reply, Sent, Server, Setup, eventually, files_json,
-    percent_encode,
+    percent_encode, run,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;

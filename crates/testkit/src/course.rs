@@ -40,7 +40,7 @@ impl<'a> Course<'a> {
     /// Makes the course with its instructors and students.
     #[track_caller]
     pub fn make(&self, instructors: &[&str], students: &[&str]) {
-        let admin = super::server::ADMIN;
+        let admin = super::setup::ADMIN;
         let list = json!(instructors).to_string();
         self.post(
             &format!("course/{}", self.id),
@@ -57,7 +57,7 @@ impl<'a> Course<'a> {
     pub fn enrol(&self, student: &str) -> Reply {
         let details = [("first_name", ""), ("last_name", ""), ("email", "")];
         let target = format!("student/{}/{student}", self.id);
-        self.post(&target, super::server::ADMIN, &details)
+        self.post(&target, super::setup::ADMIN, &details)
     }
 
     #[track_caller]
@@ -80,7 +80,7 @@ impl<'a> Course<'a> {
         if let Some(timestamp) = timestamp {
             target.push_str(&format!("?timestamp={}", super::percent_encode(timestamp)));
         }
-        files::files_of_reply(&self.get(&target, super::server::ADMIN).ok().json())
+        files::files_of_reply(&self.get(&target, super::setup::ADMIN).ok().json())
     }
 
     #[track_caller]
@@ -93,7 +93,7 @@ impl<'a> Course<'a> {
     ) -> Reply {
         let target = format!("feedback/{}/{assignment}/{student}", self.id);
         let fields = [("timestamp", time), ("files", &files_json(files))];
-        self.post(&target, super::server::ADMIN, &fields)
+        self.post(&target, super::setup::ADMIN, &fields)
     }
 
     #[track_caller]

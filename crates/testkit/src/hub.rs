@@ -163,7 +163,7 @@ impl FakeHub {
     pub fn lists_to(&self, scopes: &[&str], groups: &[(&str, &[&str])]) -> &Self {
         let mut model = service_model("nbcourier");
         model["scopes"] = json!(scopes);
-        self.gives(super::server::SERVICE_TOKEN, model);
+        self.gives(super::setup::SERVICE_TOKEN, model);
         let groups = groups.iter().map(|(name, users)| {
             let users = users.iter().map(|user| (*user).to_owned());
             ((*name).to_owned(), users.collect())
@@ -350,7 +350,7 @@ impl State {
 
     /// Returns the hub's answer about a user: the account with the scope `read:users`; without it, a refusal.
     fn account(&self, name: &str, request: &HubRequest) -> HubReply {
-        let own = format!("token {}", super::server::SERVICE_TOKEN);
+        let own = format!("token {}", super::setup::SERVICE_TOKEN);
         assert_eq!(request.header("authorization"), own);
         let accounts = self.accounts.lock().expect("accounts");
         match accounts.get(name) {
@@ -390,7 +390,7 @@ impl State {
 
 /// Returns a page of a listing for the service; without a list, a refusal.
 fn page(request: &HubRequest, all: Option<Vec<Value>>) -> HubReply {
-    let own = format!("token {}", super::server::SERVICE_TOKEN);
+    let own = format!("token {}", super::setup::SERVICE_TOKEN);
     assert_eq!(request.header("authorization"), own);
     let Some(all) = all else {
         return HubReply::json(403, &json!({"status": 403}));

@@ -1,7 +1,7 @@
 //! The large files of a server, in a directory or in a bucket: what tests look up or change there behind its back.
 
 use super::Server;
-use super::server::BUCKET_PREFIX;
+use super::setup::BUCKET_PREFIX;
 use std::path::{Path, PathBuf};
 
 impl Server {

@@ -2,7 +2,7 @@
 //! issued for, with the secret of the client and the PKCE verifier.
 
 use super::hub_wire::{HubReply, HubRequest};
-use super::server::{CLIENT_ID, SERVICE_TOKEN};
+use super::setup::{CLIENT_ID, SERVICE_TOKEN};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;

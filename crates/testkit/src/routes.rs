@@ -1,6 +1,6 @@
 //! The addresses of the built program.
 
-use super::server::run;
+use super::program::run;
 use std::collections::BTreeSet;
 
 /// A line of the program's route table.

@@ -13,9 +13,8 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
 use nbcourier_storage::{Opening, migrate_with};
 use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::course::timestamp_of;
-use nbcourier_testkit::server::{ADMIN, isolate};
 use nbcourier_testkit::{
-    Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, program,
+    ADMIN, Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, isolate, program,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -434,7 +433,7 @@ fn a_repair_is_flushed_before_it_is_reported() {
     let restored = root.join("data");
     let data = format!("--data-dir={}", restored.display());
     for arguments in [["backup", &backup, &source], ["restore", &backup, &data]] {
-        let ended = nbcourier_testkit::server::run(&arguments);
+        let ended = nbcourier_testkit::run(&arguments);
         assert!(ended.status.success(), "{ended:?}");
     }
     let blob = |sent: &Sent| {

@@ -1,7 +1,6 @@
 //! An import from a shared directory: students own their submissions, and the operator reads them as root.
 
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Setup};
+use nbcourier_testkit::{Course, Setup, run};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -54,9 +53,7 @@ impl Shared {
         assert!(reported.contains("Imported"), "{reported}");
         let server = setup.start();
         let course = Course::of(&server, "algebra");
-        course
-            .release("ps1", nbcourier_testkit::server::ADMIN, &[])
-            .ok();
+        course.release("ps1", nbcourier_testkit::ADMIN, &[]).ok();
         let listed = server.get("submissions/algebra/ps1/bob", "bob").ok().json();
         let times = listed["submissions"].as_array().unwrap().clone();
         let trees = times.iter().map(|each| {

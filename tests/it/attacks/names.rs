@@ -1,8 +1,7 @@
 //! Names and paths that look like, or are converted to, something else.
 
 use nbcourier_testkit::routes::every_address;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, percent_encode};
+use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, percent_encode, run};
 use serde_json::json;
 
 fn algebra(server: &Server) -> Course<'_> {

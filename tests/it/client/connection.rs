@@ -1,8 +1,7 @@
 //! Finding the exchange, logging in to it, and reporting what is wrong.
 
-use super::person::Person;
-use nbcourier_testkit::server::free_port;
-use nbcourier_testkit::{FakeHub, Setup};
+use nbcourier_testkit::person::Person;
+use nbcourier_testkit::{FakeHub, Setup, free_port};
 use serde_json::json;
 
 #[test]
@@ -33,7 +32,7 @@ fn behind_a_hub_one_is_who_the_token_says() {
 fn the_command_line_wins_over_the_environment() {
     let server = Setup::standalone().start();
     let url = format!("http://127.0.0.1:{}/api", server.port());
-    let person = Person::new()
+    let person = Person::unconfigured()
         .env("NBCOURIER_URL", "http://127.0.0.1:1/")
         .env("JUPYTERHUB_API_TOKEN", "sam");
     person.does(&["course", "list", "--url", &url]);
@@ -42,9 +41,9 @@ fn the_command_line_wins_over_the_environment() {
 
 #[test]
 fn missing_settings_are_reported_before_any_request() {
-    let said = Person::new().fails(&["course", "list"]);
+    let said = Person::unconfigured().fails(&["course", "list"]);
     assert!(said.contains("NBCOURIER_URL"), "{said}");
-    let person = Person::new().env("NBCOURIER_URL", "http://127.0.0.1:1");
+    let person = Person::unconfigured().env("NBCOURIER_URL", "http://127.0.0.1:1");
     assert!(
         person
             .fails(&["course", "list"])
@@ -57,7 +56,7 @@ fn missing_settings_are_reported_before_any_request() {
 #[test]
 fn silent_and_foreign_servers_are_reported() {
     let nobody = format!("http://127.0.0.1:{}", free_port());
-    let person = Person::new().env("JUPYTERHUB_API_TOKEN", "sam");
+    let person = Person::unconfigured().env("JUPYTERHUB_API_TOKEN", "sam");
     let person = person.env("NBCOURIER_URL", &nobody);
     let said = person.fails(&["course", "list"]);
     assert!(
@@ -84,7 +83,7 @@ fn a_token_is_in_no_message() {
     let server = Setup::standalone().args(&["--debug"]).start();
     let url = format!("http://127.0.0.1:{}{}", server.port(), server.prefix());
     for url in [url.as_str(), "http://127.0.0.1:1", "nonsense", ""] {
-        let person = Person::new()
+        let person = Person::unconfigured()
             .env("JUPYTERHUB_API_TOKEN", "secret-of-sam")
             .env("NBCOURIER_URL", url);
         let ended = person.run(&["roster", "list", "algebra"]);
@@ -124,7 +123,7 @@ fn a_refusal_names_who_one_is_to_the_exchange() {
 fn a_derived_address_is_named_with_the_setting_that_corrects_it() {
     let hub = format!("http://127.0.0.1:{}/hub/api", free_port());
     let public = format!("http://127.0.0.1:{}", free_port());
-    let person = Person::new()
+    let person = Person::unconfigured()
         .env("JUPYTERHUB_API_TOKEN", "sam")
         .env("JUPYTERHUB_API_URL", &hub)
         .env("JUPYTERHUB_PUBLIC_HUB_URL", &format!("{public}/hub/"));

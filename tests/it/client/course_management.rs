@@ -1,6 +1,6 @@
 //! The commands of ngshare's course management.
 
-use super::person::{Ended, Person};
+use nbcourier_testkit::person::{Ended, Person};
 use nbcourier_testkit::{Server, Setup, program};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,6 @@
 //! Commands about courses.
 
-use super::person::Person;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Course, Setup};
 use serde_json::json;
 
@@ -94,7 +94,7 @@ fn a_deleted_course_comes_back_by_its_number() {
 
 #[test]
 fn names_that_cannot_be_are_refused_before_anybody_is_asked() {
-    let person = Person::new();
+    let person = Person::unconfigured();
     for name in ["..", "a/b", ""] {
         let ended = person.run(&["course", "show", name]);
         assert_eq!(ended.code, Some(2), "{name}");

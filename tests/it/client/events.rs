@@ -1,6 +1,6 @@
 //! Commands about events.
 
-use super::person::Person;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Course, Setup};
 
 #[test]
@@ -28,9 +28,9 @@ fn events_are_shown_to_instructors_and_all_of_them_to_administrators() {
     assert_eq!(all.as_array().unwrap().len(), 3);
     // A person who can read the data directory needs no server.
     let data = server.data_dir().display().to_string();
-    let same = Person::new().json(&["events", "--data-dir", &data]);
+    let same = Person::unconfigured().json(&["events", "--data-dir", &data]);
     assert_eq!(same, all);
     let _setup = server.kill();
-    let same = Person::new().json(&["events", "algebra", "--data-dir", &data]);
+    let same = Person::unconfigured().json(&["events", "algebra", "--data-dir", &data]);
     assert_eq!(same.as_array().unwrap().len(), 2);
 }

@@ -1,7 +1,7 @@
 //! Withdrawing feedback, from one student or from a class.
 
-use super::person::Person;
 use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Course, Sent, Server, Setup};
 use serde_json::json;
 

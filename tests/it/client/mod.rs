@@ -5,7 +5,6 @@ mod course_management;
 mod courses;
 mod events;
 mod feedback;
-pub mod person;
 mod receipts;
 mod roster;
 mod work;

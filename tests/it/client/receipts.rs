@@ -1,6 +1,6 @@
 //! Commands about receipts.
 
-use super::person::{Ended, Person};
+use nbcourier_testkit::person::{Ended, Person};
 use nbcourier_testkit::{Course, Sent, Setup};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ fn a_receipt_is_verified_and_a_changed_one_is_not() {
 
 #[test]
 fn a_file_that_is_no_receipt_is_called_so() {
-    let person = Person::new();
+    let person = Person::unconfigured();
     for content in ["", "{}", "[]", "{\"receipt\": {}}"] {
         let file = person.file("receipt.json", content);
         let said = person.fails(&["receipt", "verify", file.to_str().unwrap()]);

@@ -1,6 +1,6 @@
 //! Commands about rosters, for single people and for files.
 
-use super::person::Person;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Course, Server, Setup};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Commands about submissions, dates and the trash.
 
-use super::person::Person;
 use nbcourier_testkit::course::timestamp_of;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Call, Course, Sent, Server, Setup};
 use serde_json::{Value, json};
 

@@ -2,8 +2,7 @@
 
 use super::lesson::{Lesson, notebook};
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::program;
-use nbcourier_testkit::server::isolate;
+use nbcourier_testkit::{isolate, program};
 use serde_json::json;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;

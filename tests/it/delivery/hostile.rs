@@ -141,9 +141,9 @@ fn a_refusal_of_the_exchange_is_a_sentence() {
     let lesson = Lesson::new();
     lesson.teach("a.txt", "1");
     lesson.pull(&[]);
-    let eve = crate::client::person::Person::at(&lesson.server, "eve");
+    let eve = nbcourier_testkit::person::Person::at(&lesson.server, "eve");
     assert_eq!(eve.does(&["pull"]), "No course delivers anything to you.\n");
-    let nobody = crate::client::person::Person::new();
+    let nobody = nbcourier_testkit::person::Person::unconfigured();
     assert!(nobody.fails(&["pull"]).contains("NBCOURIER_URL"));
     assert!(!nobody.home().join(".nbcourier").exists());
 }

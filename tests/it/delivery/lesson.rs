@@ -1,7 +1,7 @@
 //! A course with a directory, and a student with a home.
 
-use crate::client::person::{Ended, Person};
 use crate::directories::client::{Directory, send_json};
+use nbcourier_testkit::person::{Ended, Person};
 use nbcourier_testkit::{Course, Server, Setup};
 use serde_json::{Value, json};
 use std::fs;

@@ -1,7 +1,7 @@
 //! What the exchange learns of the starts of servers.
 
 use super::lesson::{Lesson, log};
-use crate::client::person::Person;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use serde_json::{Value, json};
 use std::fs;

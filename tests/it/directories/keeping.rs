@@ -187,7 +187,7 @@ fn a_persons_directories_go_with_their_name() {
     let does = |arguments: &[&str]| {
         let place = ["--data-dir", &data];
         let arguments = [&["user", arguments[0]], &place[..], &arguments[1..]].concat();
-        let output = nbcourier_testkit::server::run(&arguments);
+        let output = nbcourier_testkit::run(&arguments);
         assert!(
             output.status.success(),
             "{}",
@@ -340,7 +340,7 @@ fn a_person_who_has_only_a_directory_can_be_renamed() {
     Sql::of(&server).execute("DELETE FROM events");
     let data = server.data_dir().display().to_string();
     let arguments = ["user", "rename", "--data-dir", &data, "ada", "king"];
-    let output = nbcourier_testkit::server::run(&arguments);
+    let output = nbcourier_testkit::run(&arguments);
     assert!(
         output.status.success(),
         "{}",
@@ -372,7 +372,7 @@ fn an_export_of_a_person_has_their_directories() {
         "--output",
         archive_name,
     ];
-    let output = nbcourier_testkit::server::run(&arguments);
+    let output = nbcourier_testkit::run(&arguments);
     assert!(
         output.status.success(),
         "{}",

@@ -2,8 +2,7 @@
 
 use nbcourier_testkit::browser::Browser;
 use nbcourier_testkit::hub::user_model;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, timestamp_of};
+use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, run, timestamp_of};
 use serde_json::{Value, json};
 
 const THEN: &str = "2025-09-01T08:00:00.000000Z";

@@ -52,7 +52,7 @@ fn hole_19_nobody_reads_metrics_or_passwords_of_the_service() {
         );
     }
     let log = server.log();
-    assert!(!log.contains(nbcourier_testkit::server::SERVICE_TOKEN));
+    assert!(!log.contains(nbcourier_testkit::SERVICE_TOKEN));
     drop(server);
 
     // If metrics are served, then only with the token for them, which no user of the hub has.
@@ -64,7 +64,7 @@ fn hole_19_nobody_reads_metrics_or_passwords_of_the_service() {
     for path in ["metrics", "/metrics"] {
         let call = server.call("GET", path);
         assert_eq!(server.send(&call).status, 401, "{path}");
-        for wrong in ["eric", nbcourier_testkit::server::SERVICE_TOKEN] {
+        for wrong in ["eric", nbcourier_testkit::SERVICE_TOKEN] {
             let reply = server.send(&server.call("GET", path).token(wrong));
             assert_eq!(reply.status, 401, "{path}: {}", reply.text());
         }

@@ -1,8 +1,7 @@
 //! Tokens, cookies and contents are not logged at any level.
 
 use nbcourier_testkit::browser::Browser;
-use nbcourier_testkit::server::SERVICE_TOKEN;
-use nbcourier_testkit::{Course, FakeHub, HubBehaviour, Sent, Setup, base64_lines};
+use nbcourier_testkit::{Course, FakeHub, HubBehaviour, SERVICE_TOKEN, Sent, Setup, base64_lines};
 
 #[test]
 fn no_secret_is_logged_at_any_level() {

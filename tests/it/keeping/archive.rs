@@ -280,7 +280,7 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
     let fresh = Setup::standalone();
     let data = fresh.data_dir();
     let import = |file: &str| {
-        let output = nbcourier_testkit::server::run(&[
+        let output = nbcourier_testkit::run(&[
             "import",
             "archive",
             "--data-dir",
@@ -393,7 +393,7 @@ fn an_archive_that_was_changed_brings_nothing() {
     };
     let attempt = |name: &str, says: &str| {
         let fresh = at(&format!("{name}-data"));
-        let output = nbcourier_testkit::server::run(&[
+        let output = nbcourier_testkit::run(&[
             "import",
             "archive",
             "--data-dir",

@@ -1,8 +1,7 @@
 //! Backups, and the faults that may happen during them.
 
 use super::place::{LARGE, blobs, command, done, files_below, refused, text, with_work};
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Sent, Setup, eventually, program};
+use nbcourier_testkit::{Course, Sent, Setup, eventually, program, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

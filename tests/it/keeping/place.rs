@@ -1,7 +1,6 @@
 //! Data directories, backups of them, and the output of commands.
 
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Random, Sent, Server};
+use nbcourier_testkit::{Course, Random, Sent, Server, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,7 @@
 
 use super::place::{LARGE, blobs, text, with_work};
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::isolate;
-use nbcourier_testkit::{Course, Sent, Server, Setup, program};
+use nbcourier_testkit::{Course, Sent, Server, Setup, isolate, program};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -92,7 +91,7 @@ fn assert_private(directory: &Path) {
 
 #[test]
 fn every_subcommand_is_known_as_one_that_writes_files_or_as_one_that_does_not() {
-    let help = nbcourier_testkit::server::run(&["--help"]).stdout;
+    let help = nbcourier_testkit::run(&["--help"]).stdout;
     let help = String::from_utf8(help).unwrap();
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     let (commands, _) = commands.split_once("\n\n").unwrap();

@@ -3,7 +3,7 @@
 use super::course::{Algebra, SOURCE, settings};
 use super::git_server::{GitServer, TOKEN, file};
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::run;
+use nbcourier_testkit::run;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -1,9 +1,8 @@
 //! A course with a directory that is open to everybody, and a machine with a mirror of it.
 
-use crate::client::person::{Ended, Person};
 use crate::directories::client::{Directory, send_json};
-use nbcourier_testkit::server::isolate;
-use nbcourier_testkit::{Course, Server, Setup, program};
+use nbcourier_testkit::person::{Ended, Person};
+use nbcourier_testkit::{Course, Server, Setup, isolate, program};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +34,7 @@ impl Machine {
     /// Returns a machine that asks the server at this port, which may be that of a proxy.
     fn behind(server: Server, port: u16) -> Self {
         let url = format!("http://127.0.0.1:{port}{}", server.prefix());
-        let operator = Person::new()
+        let operator = Person::unconfigured()
             .env("NBCOURIER_URL", &url)
             .env("JUPYTERHUB_API_TOKEN", TOKEN);
         Self {

@@ -1,7 +1,7 @@
 //! Moves that are killed at any moment continue.
 
 use super::{Place, all_replies, assert_receipt, assert_same, ended, fill, moving, refused, stop};
-use nbcourier_testkit::server::run_and_kill;
+use nbcourier_testkit::run_and_kill;
 use std::time::Duration;
 
 /// The refusals of a move that is complete.

@@ -11,9 +11,9 @@ use nbcourier_testbuckets::{OWNER, shared as buckets};
 use nbcourier_testdb::{shared as cluster, sql};
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::patience::Finish as _;
-use nbcourier_testkit::server::{BUCKET_PREFIX, isolate};
 use nbcourier_testkit::{
-    Course, Random, Reply, Sent, Server, Setup, eventually, percent_encode, program, tar,
+    BUCKET_PREFIX, Course, Random, Reply, Sent, Server, Setup, eventually, isolate, percent_encode,
+    program, tar,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,9 +1,8 @@
 //! An operator beside a running server with a term's work.
 
 use crate::sql::Sql;
-use nbcourier_testkit::server::run;
 use nbcourier_testkit::tar::{archive, files};
-use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, timestamp_of};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, run, timestamp_of};
 use serde_json::{Value, json};
 
 /// Names that occur in nothing else.

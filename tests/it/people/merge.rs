@@ -107,7 +107,7 @@ fn two_names_are_merged_and_nothing_is_lost() {
     }
     assert_eq!(desk.events("maths")[0]["action"], "user merged");
     assert_eq!(
-        nbcourier_testkit::server::run(&[
+        nbcourier_testkit::run(&[
             "fsck",
             "--data-dir",
             &desk.server.data_dir().display().to_string()

@@ -1,7 +1,7 @@
 //! Removing a person for good.
 
 use super::desk::{ADA, BOB, Desk, IRA};
-use nbcourier_testkit::server::run;
+use nbcourier_testkit::run;
 
 fn gc(desk: &Desk) {
     let data = desk.server.data_dir().display().to_string();

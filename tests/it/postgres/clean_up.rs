@@ -1,9 +1,8 @@
 //! The clean-up of an exchange that several processes may clean up.
 
 use nbcourier_testdb::{USER, shared};
-use nbcourier_testkit::server::run;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
-use nbcourier_testkit::{Server, Setup, eventually};
+use nbcourier_testkit::{Server, Setup, eventually, run};
 
 /// Runs `gc` on that database, beside a server. Returns whether it cleaned up, and what it printed.
 fn gc(server: &Server, url: &str) -> (bool, String) {

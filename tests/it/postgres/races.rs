@@ -2,9 +2,8 @@
 //! the two could have had one after the other.
 
 use nbcourier_testdb::shared;
-use nbcourier_testkit::server::run;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
-use nbcourier_testkit::{Course, Reply, Sent, Server, Setup, eventually, tar, timestamp_of};
+use nbcourier_testkit::{Course, Reply, Sent, Server, Setup, eventually, run, tar, timestamp_of};
 use std::thread;
 
 const COMMIT: &[u8] = b"COMMIT\0";

@@ -2,9 +2,8 @@
 
 use super::starting::assert_refused;
 use nbcourier_testdb::{USER, shared};
-use nbcourier_testkit::server::run;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
-use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, tar};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, run, tar};
 use serde_json::Value;
 
 /// Returns the receipt of a new submission.

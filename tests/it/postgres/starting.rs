@@ -2,7 +2,7 @@
 
 use super::prepare;
 use nbcourier_testdb::{Cluster, Stop, USER, shared};
-use nbcourier_testkit::server::run;
+use nbcourier_testkit::run;
 use nbcourier_testkit::{Course, Finish as _, Sent, Server, Setup};
 use std::path::Path;
 use std::process::Command;

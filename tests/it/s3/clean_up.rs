@@ -3,8 +3,7 @@
 use super::{objects, prepare, setup, work};
 use crate::sql::Sql;
 use nbcourier_testbuckets::shared;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Sent, Server, Setup, eventually};
+use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, run};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 

@@ -2,8 +2,7 @@
 
 use super::{objects, prepare, setup, work};
 use nbcourier_testbuckets::shared;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Server, Setup};
+use nbcourier_testkit::{Course, Server, Setup, run};
 
 /// Runs a command on the data of the server. Returns its exit code and all that it prints.
 fn command(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {

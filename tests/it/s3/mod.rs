@@ -8,8 +8,7 @@ mod starting;
 mod storing;
 
 use nbcourier_testbuckets::{Buckets, shared};
-use nbcourier_testkit::server::BUCKET_PREFIX;
-use nbcourier_testkit::{Course, Random, Sent, Server, Setup};
+use nbcourier_testkit::{BUCKET_PREFIX, Course, Random, Sent, Server, Setup};
 
 /// Bytes that are too many for the database.
 const LARGE: usize = 100_000;

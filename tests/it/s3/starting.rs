@@ -2,8 +2,8 @@
 
 use super::{prepare, setup, work};
 use nbcourier_testbuckets::{OWNER, READER, shared};
-use nbcourier_testkit::server::{program, run};
 use nbcourier_testkit::{Finish as _, Setup};
+use nbcourier_testkit::{program, run};
 use std::process::Command;
 
 /// Runs a command with these variables. Returns its exit code and all that it prints.
@@ -11,7 +11,7 @@ fn command(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data").display().to_string();
     let mut command = Command::new(program());
-    nbcourier_testkit::server::isolate(&mut command, home.path());
+    nbcourier_testkit::isolate(&mut command, home.path());
     command.args(arguments).args(["--data-dir", &data]);
     command.envs(variables.iter().copied());
     let output = command.finish().unwrap();
@@ -102,7 +102,7 @@ fn large_files_in_a_bucket_are_not_looked_for_in_a_directory_nor_the_other_way_r
     let serve = |extra: &[&str]| {
         let mut command = Command::new(program());
         let home = tempfile::tempdir().unwrap();
-        nbcourier_testkit::server::isolate(&mut command, home.path());
+        nbcourier_testkit::isolate(&mut command, home.path());
         command.args(SERVE).args(["--data-dir", &data]).args(extra);
         command.env("AWS_ACCESS_KEY_ID", OWNER[0]);
         command.env("AWS_SECRET_ACCESS_KEY", OWNER[1]);
@@ -133,7 +133,7 @@ fn large_files_in_a_bucket_are_not_looked_for_in_a_directory_nor_the_other_way_r
     let data = setup.data_dir().display().to_string();
     let mut command = Command::new(program());
     let home = tempfile::tempdir().unwrap();
-    nbcourier_testkit::server::isolate(&mut command, home.path());
+    nbcourier_testkit::isolate(&mut command, home.path());
     command.args(SERVE).args(["--data-dir", &data]).args(bucket);
     command.env("AWS_ACCESS_KEY_ID", OWNER[0]);
     command.env("AWS_SECRET_ACCESS_KEY", OWNER[1]);

@@ -1,8 +1,9 @@
 //! The commands about pairs.
 
-use super::desk::{AT_ONCE, Desk};
-use crate::client::person::Person;
+use super::desk::Desk;
 use nbcourier_testkit::Course;
+use nbcourier_testkit::machine::AT_ONCE;
+use nbcourier_testkit::person::Person;
 use serde_json::json;
 use std::fs;
 

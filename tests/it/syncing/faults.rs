@@ -1,7 +1,8 @@
 //! Kills, full disks, lost replies, and two agents at once.
 
-use super::desk::{AT_ONCE, Desk, Machine};
+use super::desk::Desk;
 use nbcourier_testkit::Finish as _;
+use nbcourier_testkit::machine::{AT_ONCE, Machine};
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;

@@ -1,8 +1,9 @@
 //! The agent that goes on.
 
-use super::desk::{Desk, Machine};
+use super::desk::Desk;
 use crate::watching::numbers::Numbers;
 use nbcourier_testkit::eventually;
+use nbcourier_testkit::machine::Machine;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use std::fs;
 use std::process::{Child, Stdio};

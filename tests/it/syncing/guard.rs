@@ -1,6 +1,7 @@
 //! What looks like a mass removal and may be none.
 
-use super::desk::{Desk, Machine};
+use super::desk::Desk;
+use nbcourier_testkit::machine::Machine;
 use std::fs;
 use std::process::Command;
 

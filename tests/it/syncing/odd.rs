@@ -1,6 +1,7 @@
 //! Entries that cannot be synced, or are not to be.
 
-use super::desk::{AT_ONCE, Desk};
+use super::desk::Desk;
+use nbcourier_testkit::machine::AT_ONCE;
 use nbcourier_testkit::{Finish as _, Setup};
 use serde_json::Value;
 use std::ffi::OsStr;

@@ -2,8 +2,7 @@
 
 use super::client::{algebra, call, problem, put_json};
 use crate::sql::Sql;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Reply, Server, Setup};
+use nbcourier_testkit::{Reply, Server, Setup, run};
 use serde_json::{Value, json};
 
 const ACTIVITY: &str = "v1/courses/algebra/activity";

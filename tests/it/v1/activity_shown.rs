@@ -2,7 +2,7 @@
 
 use super::activity::{NOTEBOOK, counting, counts, item, turn};
 use super::client::algebra;
-use crate::client::person::Person;
+use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{Reply, Server, Setup};
 use serde_json::json;
 

@@ -2,8 +2,7 @@
 
 use super::client::{algebra, call, problem, put_json};
 use crate::sql::Sql;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Server, Setup, eventually};
+use nbcourier_testkit::{Course, Server, Setup, eventually, run};
 use serde_json::{Value, json};
 
 const EVENTS: &str = "v1/courses/algebra/events";

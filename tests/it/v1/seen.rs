@@ -367,7 +367,7 @@ fn an_archive_of_a_course_keeps_what_was_seen() {
     let data = stage.server.data_dir().display().to_string();
     let archive = stage.server.data_dir().join("course.tar");
     let archive = archive.display().to_string();
-    let run = nbcourier_testkit::server::run;
+    let run = nbcourier_testkit::run;
     let exported = run(&[
         "export",
         "algebra",

@@ -2,8 +2,7 @@
 
 use super::client::{algebra, call, problem};
 use nbcourier_testkit::course::timestamp_of;
-use nbcourier_testkit::server::run;
-use nbcourier_testkit::{Course, Reply, Sent, Server, Setup, percent_encode};
+use nbcourier_testkit::{Course, Reply, Sent, Server, Setup, percent_encode, run};
 use serde_json::{Value, json};
 
 fn delete(server: &Server, target: &str, user: &str) -> Reply {

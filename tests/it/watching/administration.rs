@@ -2,9 +2,9 @@
 
 use crate::people::desk::{ADA, BOB, Desk, IRA};
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::{SERVICE_TOKEN, run};
 use nbcourier_testkit::{
-    Call, Course, FakeHub, Form, Reply, Sent, Server, Setup, eventually, percent_encode,
+    Call, Course, FakeHub, Form, Reply, SERVICE_TOKEN, Sent, Server, Setup, eventually,
+    percent_encode, run,
 };
 use std::process::Command;
 

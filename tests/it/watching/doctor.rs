@@ -2,8 +2,7 @@
 
 use nbcourier_testkit::Finish as _;
 use nbcourier_testkit::http::read_headers;
-use nbcourier_testkit::server::{SERVICE_TOKEN, isolate, program};
-use nbcourier_testkit::{FakeHub, HubBehaviour, Server, Setup};
+use nbcourier_testkit::{FakeHub, HubBehaviour, SERVICE_TOKEN, Server, Setup, isolate, program};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -88,7 +87,7 @@ fn private(place: &tempfile::TempDir) -> std::path::PathBuf {
 #[test]
 fn a_running_exchange_is_well_and_a_proxy_that_refuses_large_bodies_is_not() {
     let hub = hub();
-    let port = nbcourier_testkit::server::free_port().to_string();
+    let port = nbcourier_testkit::free_port().to_string();
     let setup = Setup::behind(&hub).args(&["--port", &port]);
     fs::create_dir(setup.data_dir()).unwrap();
     fs::set_permissions(setup.data_dir(), Permissions::from_mode(0o700)).unwrap();

@@ -1,9 +1,9 @@
 //! The metrics for Prometheus.
 
 use super::numbers::{Numbers, port};
-use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN};
 use nbcourier_testkit::{
-    Call, Course, FakeHub, HubBehaviour, Reply, Sent, Server, Setup, course, eventually,
+    ADMIN, Call, Course, FakeHub, HubBehaviour, Reply, SERVICE_TOKEN, Sent, Server, Setup, course,
+    eventually,
 };
 use std::cell::Cell;
 
@@ -186,7 +186,7 @@ fn the_last_run_of_a_task_shows_whichever_process_ran_it() {
     assert_eq!(last(&Numbers::of(&server), "run", "fsck"), 0.0);
     let data = server.data_dir().display().to_string();
     for task in ["gc", "fsck"] {
-        let output = nbcourier_testkit::server::run(&[task, "--data-dir", &data]);
+        let output = nbcourier_testkit::run(&[task, "--data-dir", &data]);
         assert!(output.status.success(), "{output:?}");
         let numbers = Numbers::of(&server);
         // A time after this test was written, and before the next century.

@@ -2,8 +2,7 @@
 
 use super::numbers::port;
 use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::{ADMIN, SERVICE_TOKEN, isolate, program};
-use nbcourier_testkit::{Call, FakeHub, Setup};
+use nbcourier_testkit::{ADMIN, Call, FakeHub, SERVICE_TOKEN, Setup, isolate, program};
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,8 +1,8 @@
 //! A person with a terminal: a home directory, a token, and the program.
 
-use nbcourier_testkit::Finish as _;
-use nbcourier_testkit::server::{isolate, name_places};
-use nbcourier_testkit::{Server, program};
+use crate::patience::Finish as _;
+use crate::program::{isolate, name_places, program};
+use crate::server::Server;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -24,13 +24,13 @@ impl Person {
     /// Returns a person who knows the address of the exchange, and whose token is their name.
     pub fn at(server: &Server, name: &str) -> Self {
         let url = format!("http://127.0.0.1:{}{}", server.port(), server.prefix());
-        Self::new()
+        Self::unconfigured()
             .env("NBCOURIER_URL", &url)
             .env("JUPYTERHUB_API_TOKEN", name)
     }
 
     /// Returns a person without an address or a token.
-    pub fn new() -> Self {
+    pub fn unconfigured() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
             environment: Vec::new(),
