@@ -101,8 +101,8 @@ pub async fn deliver(exchange: &Client, home: &Path, wanted: &Wanted) -> Result<
 
 /// Whether all reports say that everything was up to date before.
 pub fn is_nothing_new(reports: &[Report]) -> bool {
-    let mut outcomes = reports.iter().map(|report| report.outcome);
-    outcomes.all(|outcome| outcome == Outcome::Current)
+    let mut reports = reports.iter();
+    reports.all(|report| report.outcome == Outcome::Current && report.failures.is_empty())
 }
 
 fn parsed(directory: Directory) -> Option<Delivery> {

@@ -18,6 +18,7 @@ pub mod pull;
 pub mod report;
 mod resume;
 pub mod revert;
+pub mod script;
 pub mod source;
 pub mod starts;
 mod structure;

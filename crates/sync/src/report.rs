@@ -79,6 +79,9 @@ pub struct Report {
     pub blocked: Vec<String>,
     /// Sentences about what was not done.
     pub failures: Vec<String>,
+    /// The output of the script `start.sh`, if it was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 impl Report {
@@ -99,6 +102,7 @@ impl Report {
             left: Vec::new(),
             blocked: Vec::new(),
             failures: Vec::new(),
+            log: None,
         }
     }
 

@@ -46,6 +46,8 @@ impl Reported {
             // The program that looks after the folder reports what it does.
             Outcome::Busy | Outcome::Planned => false,
             Outcome::Updated | Outcome::Incomplete | Outcome::Failed => true,
+            // The script failed.
+            Outcome::Current if !report.failures.is_empty() => true,
             Outcome::Current => self.0.get(&report.directory).is_none_or(|last| {
                 let at = Timestamp::from_micros(last.at);
                 last.version != report.version || at > now || at.after(AGAIN) < now
@@ -141,7 +143,7 @@ fn cut(report: &Report, most: usize) -> StartReport {
         left: paths(&report.left),
         blocked: paths(&report.blocked),
         failures: failures.map(|sentence| short(sentence, length)).collect(),
-        log: None,
+        log: report.log.as_deref().map(|log| short(log, length)),
         cut: most < MOST || lists.iter().any(|number| *number > most),
     }
 }

@@ -64,7 +64,20 @@ impl Person {
 
     /// Runs the program by another name.
     pub fn run_as(&self, program: &Path, arguments: &[&str]) -> Ended {
-        let mut command = Command::new(program);
+        self.end(Command::new(program), arguments)
+    }
+
+    /// Runs the program by a command that ends by replacing itself with the given command (`exec`).
+    pub fn run_through(&self, through: &[&str], arguments: &[&str]) -> Ended {
+        let Some((first, rest)) = through.split_first() else {
+            return self.run(arguments);
+        };
+        let mut command = Command::new(first);
+        command.args(rest).arg(program());
+        self.end(command, arguments)
+    }
+
+    fn end(&self, mut command: Command, arguments: &[&str]) -> Ended {
         isolate(&mut command, self.home());
         name_places(&mut command, arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

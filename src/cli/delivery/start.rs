@@ -4,12 +4,13 @@
 use super::home;
 use crate::cli::Outcome;
 use crate::config::ClientArgs;
+use clap::builder::BoolishValueParser;
 use nbcourier_client::{Client, Error};
 use nbcourier_domain::{Span, Timestamp};
 use nbcourier_sync::deliver::{Wanted, deliver, is_nothing_new};
 use nbcourier_sync::folder::{OWN, Root};
 use nbcourier_sync::starts::{Reported, told};
-use nbcourier_sync::{Report, journal};
+use nbcourier_sync::{Report, journal, script};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -29,11 +30,18 @@ pub struct Arguments {
     /// End after this time, and go on in the background
     #[arg(long, value_name = "TIME")]
     within: Option<Span>,
+    /// Run the script start.sh at the top of each folder that is up to date, as you and never as root
+    #[arg(long, env = "NBCOURIER_START_SCRIPT", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    script: Option<bool>,
+    /// End a script after this time
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    script_limit: Span,
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(within) = arguments.within {
-        return in_background(&arguments.client, within.0);
+        return in_background(arguments, within.0);
     }
     let home = home()?;
     let began = Instant::now();
@@ -42,7 +50,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         ..Wanted::default()
     };
     let asked = crate::cli::asking::ask(&arguments.client, async |exchange| {
-        let reports = deliver(exchange, &home, &wanted).await?;
+        let mut reports = deliver(exchange, &home, &wanted).await?;
+        if arguments.script == Some(true) {
+            for report in &mut reports {
+                script::run(&home, report, arguments.script_limit.0);
+            }
+        }
         if !is_nothing_new(&reports) {
             note(&home, &sentences(&reports, began.elapsed()));
         }
@@ -125,7 +138,8 @@ fn note(home: &Path, lines: &[String]) {
 }
 
 /// Starts the work as a process of its own, and waits for it no longer than that.
-fn in_background(client: &ClientArgs, within: Duration) -> Outcome {
+fn in_background(arguments: &Arguments, within: Duration) -> Outcome {
+    let client = &arguments.client;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("start");
     let settings = [
@@ -140,6 +154,11 @@ fn in_background(client: &ClientArgs, within: Duration) -> Outcome {
     if let Some(file) = &client.token_file {
         command.arg("--token-file").arg(file);
     }
+    if let Some(script) = arguments.script {
+        command.arg(format!("--script={script}"));
+    }
+    let limit = arguments.script_limit.to_string();
+    command.args(["--script-limit", &limit]);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

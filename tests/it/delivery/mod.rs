@@ -7,5 +7,6 @@ mod own_work;
 mod pulling;
 mod reporting;
 mod reverting;
+mod script;
 mod starting;
 mod troubles;
