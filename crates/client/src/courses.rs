@@ -3,9 +3,10 @@
 use super::http::Body;
 use super::{Client, Result};
 use nbcourier_api::{Assignment, Assignments, Course, CourseSettings, Courses, NewCourseSettings};
-use nbcourier_domain::CourseId;
+use nbcourier_domain::{AssignmentId, CourseId};
 use reqwest::Method;
 use serde_json::json;
+use std::io;
 
 impl Client {
     /// Returns the caller's courses; for an administrator, all courses.
@@ -46,5 +47,19 @@ impl Client {
         };
         self.pages(&names, take).await?;
         Ok(assignments)
+    }
+
+    /// Receives the released files of an assignment, as a tar archive, piece by piece. The inner error is that of `take`,
+    /// which ends the transfer.
+    pub async fn released_files(
+        &self,
+        course: &CourseId,
+        assignment: &AssignmentId,
+        take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<io::Result<()>> {
+        let (course, assignment) = (course.as_str(), assignment.as_str());
+        let names = ["v1", "courses", course, "assignments", assignment, "tree"];
+        let reply = self.receive(&names, &[]).await?;
+        self.pour(reply, take).await
     }
 }

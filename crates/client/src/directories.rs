@@ -329,19 +329,9 @@ impl Client {
         directory: &DirectoryAddress,
         path: &str,
         version: i64,
-        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+        take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<io::Result<()>> {
-        let mut reply = self.get_file(directory, path, version).await?;
-        loop {
-            match reply.chunk().await {
-                Ok(None) => return Ok(Ok(())),
-                Ok(Some(bytes)) => {
-                    if let Err(error) = take(&bytes) {
-                        return Ok(Err(error));
-                    }
-                }
-                Err(error) => return Err(self.unreachable(&error)),
-            }
-        }
+        let reply = self.get_file(directory, path, version).await?;
+        self.pour(reply, take).await
     }
 }

@@ -469,6 +469,25 @@ impl Client {
         }
     }
 
+    /// Hands the bytes of a reply to `take` piece by piece. The inner error is that of `take`, which ends the transfer.
+    pub(super) async fn pour(
+        &self,
+        mut reply: Response,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<io::Result<()>> {
+        loop {
+            match reply.chunk().await {
+                Ok(None) => return Ok(Ok(())),
+                Ok(Some(bytes)) => {
+                    if let Err(error) = take(&bytes) {
+                        return Ok(Err(error));
+                    }
+                }
+                Err(error) => return Err(self.unreachable(&error)),
+            }
+        }
+    }
+
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> Error {
         Error::Unreachable {
             way: self.way.shown(),

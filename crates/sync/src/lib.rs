@@ -5,6 +5,7 @@
 
 pub mod agent;
 mod apply;
+pub mod assignment;
 pub mod decide;
 pub mod deliver;
 pub mod folder;

@@ -1,6 +1,6 @@
 //! The original of a file: the one that its folder has received, in the place of what its owner has made of it.
 
-use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State};
+use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State, parts};
 use super::item::{Content, Item};
 use super::names::{Beside, numbered};
 use super::words::reason;
@@ -186,10 +186,7 @@ fn place(
     is_discarded: bool,
 ) -> io::Result<(bool, Option<String>)> {
     let path = &file.path;
-    let (above, name) = path
-        .as_str()
-        .rsplit_once('/')
-        .unwrap_or(("", path.as_str()));
+    let (above, name) = parts(path.as_str());
     let folder = root.make_folder(above)?;
     if folder.stat(name)?.is_none() {
         let (from, received) = incoming.take(content, true)?;
@@ -207,24 +204,7 @@ fn place(
     let (aside, aside_name) = if is_discarded {
         kept.slot(path)?
     } else {
-        let time: String = now
-            .chars()
-            .skip(11)
-            .take(5)
-            .filter(|it| *it != ':')
-            .collect();
-        let stamp = format!("{day}-{time}");
-        let free = (1..1000)
-            .filter_map(|number| numbered(path, Beside::Mine, &stamp, number))
-            .map(|path| {
-                path.as_str()
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned()
-            })
-            .find(|name| folder.stat(name).is_ok_and(|found| found.is_none()));
-        let free = free.ok_or_else(|| io::Error::other("there are a thousand of yours already"))?;
+        let free = free_name(&folder, path, &now)?;
         (root.folder(above)?, free)
     };
     let (from, received) = incoming.take(content, true)?;
@@ -239,4 +219,21 @@ fn place(
     kept.flush()?;
     folder.flush()?;
     Ok((false, Some(Kept::shown(&(aside, aside_name)))))
+}
+
+/// Returns a free name for the owner's own file, with the time in it.
+pub(crate) fn free_name(folder: &Root, path: &RelativePath, now: &str) -> io::Result<String> {
+    let day: String = now.chars().take(10).collect();
+    let time: String = now
+        .chars()
+        .skip(11)
+        .take(5)
+        .filter(|it| *it != ':')
+        .collect();
+    let stamp = format!("{day}-{time}");
+    let free = (1..1000)
+        .filter_map(|number| numbered(path, Beside::Mine, &stamp, number))
+        .map(|path| parts(path.as_str()).1.to_owned())
+        .find(|name| folder.stat(name).is_ok_and(|found| found.is_none()));
+    free.ok_or_else(|| io::Error::other("there are a thousand of yours already"))
 }

@@ -3,8 +3,10 @@
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::output::print_json;
+use nbcourier_client::{Client, Error};
+use nbcourier_sync::assignment;
 use nbcourier_sync::revert::{Reverted, received, revert};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -24,16 +26,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     let (mut all, mut failures) = (Vec::new(), Vec::new());
     for file in &arguments.files {
-        let Some(found) = received(file)? else {
-            failures.push(format!(
-                "{} was not changed, since it is in no folder that a course delivers",
-                file.display()
-            ));
-            continue;
+        let asked = match received(file)? {
+            Some(found) => arguments
+                .asking
+                .ask(async |exchange| Ok(revert(exchange, &found, arguments.discard).await)),
+            None => arguments
+                .asking
+                .ask(async |exchange| released(exchange, file, arguments.discard).await),
         };
-        let asked = arguments
-            .asking
-            .ask(async |exchange| Ok(revert(exchange, &found, arguments.discard).await));
         match asked? {
             Ok(reverted) => all.push(reverted),
             Err(sentence) => failures.push(sentence),
@@ -54,6 +54,27 @@ pub fn run(arguments: &Arguments) -> Outcome {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Puts the released file of an assignment in the place of a file that no course delivers.
+async fn released(
+    exchange: &Client,
+    file: &Path,
+    is_discarded: bool,
+) -> Result<Result<Reverted, String>, Error> {
+    let shown = file.display();
+    let Some(found) = assignment::of(exchange, file).await? else {
+        return Ok(Err(format!(
+            "{shown} was not changed, since it is neither in a folder that a course delivers nor in that of one of your \
+             assignments"
+        )));
+    };
+    if is_discarded {
+        return Ok(Err(format!(
+            "{shown} was not changed: nothing is kept aside in the folder of an assignment. Leave out --discard"
+        )));
+    }
+    Ok(assignment::revert(exchange, &found).await)
 }
 
 fn sentence(reverted: &Reverted) -> String {

@@ -1,6 +1,7 @@
 //! The originals of files.
 
 use super::lesson::{Lesson, notebook, only};
+use nbcourier_testkit::{Course, Sent};
 use serde_json::json;
 use std::fs;
 
@@ -71,7 +72,9 @@ fn a_file_without_an_original_stays() {
     assert!(refusal.contains("has received no such file"), "{refusal}");
     let refusal = lesson.ada.fails(&["revert", "elsewhere.txt"]);
     assert!(
-        refusal.contains("is in no folder that a course delivers"),
+        refusal.contains(
+            "neither in a folder that a course delivers nor in that of one of your assignments"
+        ),
         "{refusal}"
     );
     assert_eq!(lesson.read("own.txt"), "hers");
@@ -82,4 +85,103 @@ fn a_file_without_an_original_stays() {
     assert_eq!(ended.code, Some(1));
     assert_eq!(lesson.read("a.txt"), "1");
     assert_eq!(lesson.read(&only(&lesson.names(), "a.mine-{}.txt")), "hers");
+}
+
+/// Releases `ps1` in the course, and gives Ada a folder of it.
+fn fetched(lesson: &Lesson, folder: &str) -> std::path::PathBuf {
+    let algebra = Course::of(&lesson.server, "algebra");
+    let files = [
+        Sent::new("p1.ipynb", notebook("# answer", 0)),
+        Sent::new("data/values.csv", "1,2"),
+    ];
+    algebra.release("ps1", "kevin", &files).ok();
+    let at = lesson.ada.home().join(folder);
+    fs::create_dir_all(at.join("data")).unwrap();
+    fs::write(at.join("p1.ipynb"), notebook("x = 7", 1)).unwrap();
+    fs::write(at.join("data/values.csv"), "1,2").unwrap();
+    at
+}
+
+#[test]
+fn the_released_file_of_an_assignment_returns() {
+    for folder in ["ps1", "courses/algebra/ps1", "work/ps1"] {
+        let lesson = Lesson::new();
+        let at = fetched(&lesson, folder);
+        let path = format!("{folder}/p1.ipynb");
+        let shown = lesson.ada.json(&["revert", &path]);
+        let original = fs::read_to_string(at.join("p1.ipynb")).unwrap();
+        assert_eq!(original, notebook("# answer", 0), "{folder}");
+        let mine = shown[0]["mine"].as_str().unwrap();
+        assert_eq!(fs::read_to_string(mine).unwrap(), notebook("x = 7", 1));
+        assert_eq!(lesson.ada.json(&["revert", &path])[0]["was_original"], true);
+        // A file below, one that is gone, and one that was never released.
+        let data = format!("{folder}/data/values.csv");
+        fs::write(at.join("data/values.csv"), "hers").unwrap();
+        let mine = lesson.ada.json(&["revert", &data])[0]["mine"].clone();
+        assert_eq!(fs::read_to_string(mine.as_str().unwrap()).unwrap(), "hers");
+        fs::remove_dir_all(at.join("data")).unwrap();
+        lesson.ada.does(&["revert", &data]);
+        assert_eq!(
+            fs::read_to_string(at.join("data/values.csv")).unwrap(),
+            "1,2"
+        );
+        let refusal = lesson.ada.fails(&["revert", &format!("{folder}/own.txt")]);
+        assert!(
+            refusal.contains("assignment ps1 of algebra has no such file"),
+            "{refusal}"
+        );
+        let refusal = lesson.ada.fails(&["revert", "--discard", &path]);
+        assert!(refusal.contains("Leave out --discard"), "{refusal}");
+        // Nothing else is left for nbgrader to submit.
+        let mut names: Vec<_> = fs::read_dir(&at)
+            .unwrap()
+            .map(|it| it.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names.len(), 3, "{names:?}");
+    }
+}
+
+#[test]
+fn an_assignment_of_two_courses_is_found_by_the_folder_of_the_course() {
+    let lesson = Lesson::new();
+    let at = fetched(&lesson, "ps1");
+    let physics = Course::of(&lesson.server, "physics");
+    physics.make(&["kevin"], &["ada"]);
+    physics
+        .release("ps1", "kevin", &[Sent::new("p1.ipynb", "physics")])
+        .ok();
+    let refusal = lesson.ada.fails(&["revert", "ps1/p1.ipynb"]);
+    assert!(
+        refusal.contains("nor in that of one of your assignments"),
+        "{refusal}"
+    );
+    assert_eq!(
+        fs::read_to_string(at.join("p1.ipynb")).unwrap(),
+        notebook("x = 7", 1)
+    );
+    let below = lesson.ada.home().join("physics/ps1");
+    fs::create_dir_all(&below).unwrap();
+    fs::write(below.join("p1.ipynb"), "hers").unwrap();
+    lesson.ada.does(&["revert", "physics/ps1/p1.ipynb"]);
+    assert_eq!(
+        fs::read_to_string(below.join("p1.ipynb")).unwrap(),
+        "physics"
+    );
+}
+
+#[test]
+fn a_link_in_the_folder_of_an_assignment_is_not_followed() {
+    let lesson = Lesson::new();
+    let at = fetched(&lesson, "ps1");
+    let elsewhere = lesson.ada.home().join("elsewhere");
+    fs::rename(at.join("data"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", at.join("data")).unwrap();
+    fs::write(elsewhere.join("values.csv"), "hers").unwrap();
+    let refusal = lesson.ada.fails(&["revert", "ps1/data/values.csv"]);
+    assert!(refusal.contains("was not changed"), "{refusal}");
+    assert_eq!(
+        fs::read_to_string(elsewhere.join("values.csv")).unwrap(),
+        "hers"
+    );
 }

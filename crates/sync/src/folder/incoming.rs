@@ -64,8 +64,7 @@ impl Incoming {
     /// Checks and flushes a received content. Returns it with its source sum, if a notebook has that name.
     pub fn finish(&mut self, sum: Sha256Sum, mut file: File, name: &str) -> io::Result<Content> {
         file.flush()?;
-        let ready = Permissions::from_mode(mode_of(false));
-        file.set_permissions(ready)?;
+        file.set_permissions(ready())?;
         file.sync_all()?;
         let part = format!("{sum}.part");
         let content = read(self.root.file(&part)?, name, false)?;
@@ -133,6 +132,11 @@ impl Incoming {
         entries(own, NAME, |_, _| is_any = true);
         is_any
     }
+}
+
+/// Returns the permissions of a file in its place that nobody executes.
+pub fn ready() -> Permissions {
+    Permissions::from_mode(mode_of(false))
 }
 
 /// Returns the mode of a file in its place.

@@ -14,7 +14,7 @@ mod scan;
 mod state;
 
 pub use ignored::{is_ignored, is_junk};
-pub use incoming::Incoming;
+pub use incoming::{Incoming, ready};
 pub use kept::Kept;
 pub use lock::{Lock, Locked};
 pub use own_rules::OwnRules;
