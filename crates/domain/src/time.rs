@@ -31,6 +31,18 @@ impl Timestamp {
         Self::from_micros(self.micros().saturating_add(micros))
     }
 
+    /// Returns the time that much earlier.
+    #[must_use]
+    pub fn before(self, duration: std::time::Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.micros().saturating_sub(micros))
+    }
+
+    /// Returns the time between this time and another one, earlier or later.
+    pub const fn distance(self, other: Self) -> std::time::Duration {
+        std::time::Duration::from_micros(self.0.abs_diff(other.0))
+    }
+
     /// Returns the time of the system's clock.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_micros())

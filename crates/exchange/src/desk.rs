@@ -5,6 +5,7 @@ use nbcourier_domain::{Dates, Role, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Maximum number of courses whose assignments are looked at.
 const COURSES: usize = 100;
@@ -15,9 +16,9 @@ const DUE: usize = 10;
 /// Maximum number of new pieces of feedback.
 const FEEDBACK: usize = 5;
 /// How long feedback is new, in microseconds.
-const NEW: i64 = 14 * 24 * 3600 * 1_000_000;
+const NEW: Duration = Duration::from_hours(14 * 24);
 /// How long an assignment stays on the list after it was due, if nothing was submitted. In microseconds.
-const AFTERWARDS: i64 = 24 * 3600 * 1_000_000;
+const AFTERWARDS: Duration = Duration::from_hours(24);
 
 /// The first page of a person.
 #[derive(Debug, Clone)]
@@ -107,7 +108,7 @@ pub async fn of(exchange: &Exchange, caller: &Caller) -> Result<Desk> {
                 Portion::of(COURSES),
             )?;
             let names: Vec<&str> = courses.iter().map(|(name, _)| name.as_str()).collect();
-            let since = Timestamp::from_micros(now.micros() - AFTERWARDS);
+            let since = now.before(AFTERWARDS);
             let (due, mut titles) = if names.is_empty() {
                 (Vec::new(), HashMap::new())
             } else {
@@ -217,7 +218,7 @@ fn due_for_me(
 }
 
 fn new_feedback(op: &mut super::op::Op<'_>, now: Timestamp) -> Result<Vec<NewFeedback>> {
-    let since = Timestamp::from_micros(now.micros() - NEW);
+    let since = now.before(NEW);
     let rows = store::desk::recent_feedback(op.conn, op.caller.name(), since, now, FEEDBACK)?;
     let new = rows.into_iter().map(|row| NewFeedback {
         course: row.course,

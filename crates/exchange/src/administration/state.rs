@@ -7,13 +7,14 @@ use crate::{Exchange, Result};
 use nbcourier_domain::Timestamp;
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
+use std::time::Duration;
 
 pub use nbcourier_storage::SetAside;
 
-/// The time in which submissions count as recent, in microseconds.
-const LATELY: i64 = 5 * 60 * 1_000_000;
-/// The time in which refusals count as recent, in microseconds.
-const DAY: i64 = 24 * 3600 * 1_000_000;
+/// The time in which submissions count as recent.
+const LATELY: Duration = Duration::from_mins(5);
+/// The time in which refusals count as recent.
+const DAY: Duration = Duration::from_hours(24);
 
 /// The state of an exchange.
 #[derive(Debug, Clone)]
@@ -38,11 +39,10 @@ pub struct State {
 
 /// Returns the state, for administrators.
 pub async fn state(exchange: &Exchange, caller: &Caller) -> Result<State> {
-    let now = Timestamp::now().micros();
+    let now = Timestamp::now();
     let read = exchange.read_as_admin(caller, move |op| {
-        let since = |age| Timestamp::from_micros(now - age);
-        let submitted = (Action::Submitted.word(), since(LATELY));
-        let refused = (Action::SubmissionRefused.word(), since(DAY));
+        let submitted = (Action::Submitted.word(), now.before(LATELY));
+        let refused = (Action::SubmissionRefused.word(), now.before(DAY));
         Ok((
             store::administration::figures(op.conn, submitted, refused)?,
             store::runs::list(op.conn)?,

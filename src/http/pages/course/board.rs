@@ -21,11 +21,12 @@ use nbcourier_exchange::collect::{self, CollectionQuery};
 use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_work::Bug;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 /// Number of students on a page.
 const PAGE: usize = 1000;
 /// How near to the due time the numbers change quickly, in microseconds.
-const NEAR: i64 = 3600 * 1_000_000;
+const NEAR: Duration = Duration::from_hours(1);
 
 /// The rows that the page shows.
 #[derive(serde::Deserialize, Default, Clone)]
@@ -257,11 +258,10 @@ pub async fn show(
         Some((version, _)) => view.say_with("released-version", "version", version.to_string()),
         None => view.say("state-not-released"),
     };
-    let now = view.times.now().micros();
     let is_near = board
         .dates
         .due_at
-        .is_some_and(|due| (due.micros() - now).abs() < NEAR);
+        .is_some_and(|due| due.distance(view.times.now()) < NEAR);
     let request = query.done.clone();
     let done = Done::of(exchange, &caller, &view, &course, request).await?;
     view.page(&Page {

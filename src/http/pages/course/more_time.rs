@@ -18,13 +18,14 @@ use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
 use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::submissions::Target;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Maximum number of students who get more time at once.
 const AT_ONCE: usize = 1000;
 /// Maximum number of characters of a note.
 const LONGEST_NOTE: usize = 500;
 /// A day in microseconds.
-const DAY: i64 = 24 * 3600 * 1_000_000;
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Template)]
 #[template(path = "course/more_time.html")]
@@ -106,9 +107,8 @@ fn page<'a>(
     let known: BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
     let named = board.people.iter();
     let named = named.filter(|row| known.contains(row.username.as_str()));
-    let until = board.dates.due_at.map(|due| due.micros() + 2 * DAY);
-    let until = until.unwrap_or(view.times.now().micros() + 2 * DAY);
-    let (date, time) = local_time::written(Timestamp::from_micros(until), view.times.zone());
+    let from = board.dates.due_at.unwrap_or(view.times.now());
+    let (date, time) = local_time::written(from.after(2 * DAY), view.times.zone());
     Page {
         head: Head {
             title: view.say("more-time-title"),
@@ -190,12 +190,12 @@ fn read(
         local_time::parse(fields.text("date"), fields.text("time"), view.times.zone())
             .map_err(|_| view.say("no-time"))?
     } else {
-        let days = fields.text("days").parse::<i64>();
+        let days = fields.text("days").parse::<u32>();
         let days = days.ok().filter(|days| (1..=365).contains(days));
         let days = days.ok_or_else(|| view.say("no-days"))?;
         let due = board.dates.due_at;
         let due = due.ok_or_else(|| view.say("no-due-to-extend"))?;
-        Timestamp::from_micros(due.micros() + days * DAY)
+        due.after(days * DAY)
     };
     let note = Some(fields.text("note")).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {

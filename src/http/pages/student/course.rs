@@ -13,6 +13,7 @@ use nbcourier_exchange::activity;
 use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_exchange::own_work::{self, OwnAssignment, OwnCourse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
 
 /// Returns when feedback was first read.
 pub fn read_at(view: &View, at: Option<Timestamp>) -> String {
@@ -47,8 +48,8 @@ impl Page<'_> {
 
     /// Whether the due time is so near, before or after now, that its distance helps.
     fn is_near(&self, at: &Timestamp) -> bool {
-        const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
-        (at.micros() - self.view.times.now().micros()).abs() < WEEK
+        const WEEK: Duration = Duration::from_hours(7 * 24);
+        at.distance(self.view.times.now()) < WEEK
     }
 
     /// Returns the address of an assignment, for the student of the page.
