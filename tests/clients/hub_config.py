@@ -19,9 +19,10 @@ if os.environ.get("TEST_SUBDOMAIN_HOST"):
     c.JupyterHub.subdomain_host = os.environ["TEST_SUBDOMAIN_HOST"]
 
 # Options of the exchange beside those of the example, one on a line.
-c.JupyterHub.services[0]["command"] += os.environ.get(
-    "TEST_SERVE_OPTIONS", ""
-).splitlines()
+options = os.environ.get("TEST_SERVE_OPTIONS", "").splitlines()
+if options:
+    (service,) = c.JupyterHub.services
+    service["command"] += options
 
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "simple"

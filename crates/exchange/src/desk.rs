@@ -15,9 +15,9 @@ const ASSIGNMENTS: usize = 200;
 const DUE: usize = 10;
 /// Maximum number of new pieces of feedback.
 const FEEDBACK: usize = 5;
-/// How long feedback is new, in microseconds.
+/// The time in which feedback is new.
 const NEW: Duration = Duration::from_hours(14 * 24);
-/// How long an assignment stays on the list after it was due, if nothing was submitted. In microseconds.
+/// The time for which an assignment stays on the list after it was due, if nothing was submitted.
 const AFTERWARDS: Duration = Duration::from_hours(24);
 
 /// The first page of a person.

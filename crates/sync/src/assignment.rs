@@ -70,7 +70,7 @@ pub async fn of(exchange: &Client, file: &Path) -> Result<Option<InAssignment>, 
         return Ok(None);
     };
     let folder = Path::new("/").join(names[..=at].join("/"));
-    Ok(RelativePath::parse(&names[at + 1..].join("/"))
+    Ok(RelativePath::parse(names[at + 1..].join("/"))
         .ok()
         .map(|path| InAssignment {
             course: course.clone(),
