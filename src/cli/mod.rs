@@ -106,9 +106,9 @@ enum Command {
     Sync(Late<sync::Arguments>),
     /// Share a notebook as a read-only page, and print its link
     Share(Late<share::Arguments>),
-    /// List the links to pages that you share, and revoke one
+    /// List or revoke the links to pages that you share
     Shares(Late<shares::Arguments>),
-    /// Keep the directories of courses on this machine, once for all who use it
+    /// Keep the directories of courses on this machine, once for all its users
     Mirror(Late<mirror::Arguments>),
     /// Make directories of a course follow folders of git repositories
     Materials(Late<materials::Arguments>),

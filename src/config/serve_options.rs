@@ -188,7 +188,8 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
     pub max_submissions: Option<u64>,
 
-    /// Limit the bytes that one person has submitted. The same contents count once [default: no limit]
+    /// Limit the bytes of one person: submissions, directories and shared pages. In submissions, the same contents count once
+    /// [default: no limit]
     #[arg(long, env = "NBCOURIER_MAX_USER_SIZE", value_name = "SIZE")]
     pub max_user_size: Option<ByteSize>,
 
@@ -223,12 +224,12 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_EVENT_RETENTION", value_name = "TIME")]
     pub event_retention: Option<Span>,
 
-    /// Let courses turn on that the work of students on notebooks is counted
+    /// Let courses count the work of students on notebooks
     #[arg(long, env = "NBCOURIER_ACTIVITY", value_parser = BoolishValueParser::new(),
           num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub activity: Option<bool>,
 
-    /// Keep the daily sums of that work for this long [default: 180d]
+    /// Keep the daily sums of the work on notebooks for this long [default: 180d]
     #[arg(long, env = "NBCOURIER_ACTIVITY_RETENTION", value_name = "TIME")]
     pub activity_retention: Option<Span>,
 

@@ -10,15 +10,16 @@ use nbcourier_client::WantedActivity;
 use nbcourier_domain::{ActivityBy, CourseId, Day, RelativePath, UserName};
 use std::process::ExitCode;
 
-/// Shows the work of students on the notebooks of a course, as their own servers report it. Students see their own
+/// Shows the work of students on the notebooks of a course. Students see their own work
 #[derive(clap::Args)]
+#[command(after_help = "The students' own servers report the work. The figures prove nothing.")]
 pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     /// The course
     #[arg(value_parser = crate::cli::course_id)]
     course: CourseId,
-    /// Sum up the work of each student, on each notebook, or of each day
+    /// Sum up the work by this unit
     #[arg(long, value_name = "UNIT", value_enum, default_value = "student")]
     by: Unit,
     /// Show only the work of this student
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// Show only the work on this notebook
     #[arg(long, value_name = "PATH", value_parser = path)]
     path: Option<RelativePath>,
-    /// Show only the work of this day and later ones, such as 2026-11-30
+    /// Show only the work since this day, such as 2026-11-30
     #[arg(long, value_name = "DAY", value_parser = Day::parse)]
     since: Option<Day>,
     /// Print a table for spreadsheets

@@ -39,7 +39,7 @@ enum Command {
         #[arg(value_parser = crate::cli::new_user_name)]
         instructors: Vec<UserName>,
     },
-    /// Show or set the settings of a course. One that is not given stays as it is
+    /// Show or change the settings of a course. A setting without its option stays as it is
     #[command(after_help = "An empty text removes the title or the time zone.")]
     Settings {
         /// The course
@@ -51,10 +51,10 @@ enum Command {
         /// Time zone in which the dates are meant, such as Europe/Berlin
         #[arg(long, value_name = "ZONE")]
         time_zone: Option<String>,
-        /// Widest audience for pages that members share by links: off, course or hub
+        /// Let members share pages by links with nobody (off), with members (course) or with everybody (hub)
         #[arg(long, value_name = "AUDIENCE", value_parser = sharing)]
         sharing: Option<Sharing>,
-        /// Count the work of students on notebooks, or stop counting it
+        /// Count the work of students on notebooks (on), or stop counting it (off)
         #[arg(long, value_name = "SWITCH", value_enum)]
         activity: Option<Switch>,
     },
@@ -134,7 +134,7 @@ fn list(courses: &[Course]) -> Table {
 
 /// Parses the widest audience for shared pages.
 fn sharing(text: &str) -> Result<Sharing, &'static str> {
-    Sharing::of_word(text).ok_or("it is neither off nor course nor hub")
+    Sharing::of_word(text).ok_or("use off, course or hub")
 }
 
 /// The settings on the command line.

@@ -1,4 +1,4 @@
-//! `nbcourier mirror`: the directories of courses once on a machine, for all who use it.
+//! `nbcourier mirror`: the directories of courses once on a machine, for all its users.
 
 mod group;
 
@@ -14,12 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Keeps the directories of courses on this machine, once for all who use it
+/// Keeps the directories of courses on this machine, once for all its users
 #[derive(clap::Args)]
 #[command(after_help = "\
-The link FOLDER/COURSE/DIRECTORY shows the current version. It changes over in one step, and the version before stays for \
-those who have its files open. Files that did not change are the same on the disk. Only directories that are open to \
-everybody are mirrored, and those of courses with a --group.
+The link FOLDER/COURSE/DIRECTORY points to the current version. It changes over in one step. The version before stays \
+for programs that have its files open. Versions share files that did not change. The command mirrors directories that \
+are open to everybody, and all directories of courses with a --group.
 
 nbcourier mirror --to /srv/courses
 nbcourier mirror --to /srv/courses --group algebra=students-algebra --every 5m")]
@@ -27,11 +27,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
 
-    /// The folder. It is made if it is missing
+    /// The folder of the mirror. The command makes it if it is missing
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
 
-    /// Only the directories of these courses. Without any, of all that you can read
+    /// Mirror only directories of these courses [default: all that you can read]
     #[arg(value_name = "COURSE", value_parser = course_id)]
     courses: Vec<CourseId>,
 
@@ -39,11 +39,11 @@ pub struct Arguments {
     #[arg(long = "group", value_name = "COURSE=GROUP", value_parser = OfCourse::parse)]
     groups: Vec<OfCourse>,
 
-    /// Remove directories that were deleted, or that are not open any more. Without it, they stay and are named
+    /// Remove directories that were deleted or are no longer open. Without it, they stay and are named
     #[arg(long)]
     prune: bool,
 
-    /// Go on, and look again after this time
+    /// Do not end, and look again each time after this pause
     #[arg(long, value_name = "TIME", value_parser = at_least_a_second)]
     every: Option<Span>,
 }
@@ -51,7 +51,7 @@ pub struct Arguments {
 fn at_least_a_second(text: &str) -> Result<Span, String> {
     let span: Span = text.parse()?;
     if span.0 < Duration::from_secs(1) {
-        return Err("it is at least 1s".to_owned());
+        return Err("use at least 1s".to_owned());
     }
     Ok(span)
 }

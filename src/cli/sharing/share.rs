@@ -11,33 +11,33 @@ use std::process::ExitCode;
 /// Shares a notebook as a read-only page, and prints its link. The link is shown only once
 #[derive(clap::Args)]
 #[command(
-    after_help = "The page is made by nbconvert, of the environment in which you are. Nothing runs, and images are part of \
-                  it. Readers see it as it is now."
+    after_help = "jupyter nbconvert makes the page. No cell runs. The page contains the images of the notebook. Later changes \
+                  of the notebook do not change the page."
 )]
 pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
     /// The notebook
     file: PathBuf,
-    /// The course whose members you share with. Without it, your only one
+    /// The course. You can leave it out if you are in only one course
     #[arg(long, value_parser = crate::cli::course_id)]
     course: Option<CourseId>,
-    /// The people who may see it: course for the members of the course, hub for everybody on the hub
+    /// The people who may see the page: course for members of the course, hub for everybody on the hub
     #[arg(long, default_value_t = Audience::Course, value_parser = audience)]
     audience: Audience,
     /// The number of days until the link ends, at most 90
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=90))]
     days: u32,
-    /// The title that readers see. Without it, the name of the notebook
+    /// The title that readers see [default: the name of the notebook]
     #[arg(long)]
     title: Option<String>,
-    /// Let readers download the notebook as well
+    /// Let readers also download the notebook
     #[arg(long)]
     with_notebook: bool,
 }
 
 fn audience(text: &str) -> Result<Audience, &'static str> {
-    Audience::of_word(text).ok_or("it is neither course nor hub")
+    Audience::of_word(text).ok_or("use course or hub")
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     arguments.asking.confirm(&shared, &shared.url)?;
     if !arguments.asking.is_json() {
         eprintln!(
-            "nbcourier: The link works for {} days. nbcourier shares --revoke {} ends it before",
+            "nbcourier: The link works for {} days. To end it earlier, run nbcourier shares --revoke {}",
             arguments.days, shared.id
         );
     }
@@ -100,7 +100,7 @@ fn only_course(asking: &Asking) -> Result<CourseId, Box<dyn std::error::Error>> 
         0 => Err("You are in no course. Only members of a course share pages".into()),
         1 => Ok(CourseId::parse(own.remove(0))?),
         _ => Err(format!(
-            "You are in several courses. Name the one whose members you share with: --course {}",
+            "You are in several courses. Name the course of the page: --course {}",
             own.join(", or --course ")
         )
         .into()),

@@ -1,4 +1,4 @@
-//! `nbcourier shares`: the links to pages that one shares, or that members of a course share.
+//! `nbcourier shares`: the links to pages that the caller shares, or that members of a course share.
 
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
@@ -8,7 +8,7 @@ use nbcourier_api::Share;
 use nbcourier_domain::CourseId;
 use std::process::ExitCode;
 
-/// Lists the links to pages that you share, and revokes one
+/// Lists or revokes the links to pages that you share
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
