@@ -188,8 +188,8 @@ pub struct ServeOptions {
     #[arg(long, env = "NBCOURIER_MAX_SUBMISSIONS", value_name = "NUMBER")]
     pub max_submissions: Option<u64>,
 
-    /// Limit the bytes of one person: submissions, directories and shared pages. In submissions, the same contents count once
-    /// [default: no limit]
+    /// Limit the bytes of one person: submissions, directories and shared pages. In submissions, the same contents count
+    /// once [default: no limit]
     #[arg(long, env = "NBCOURIER_MAX_USER_SIZE", value_name = "SIZE")]
     pub max_user_size: Option<ByteSize>,
 

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 /// Shares a notebook as a read-only page, and prints its link. The link is shown only once
 #[derive(clap::Args)]
 #[command(
-    after_help = "jupyter nbconvert makes the page. No cell runs. The page contains the images of the notebook. Later changes \
-                  of the notebook do not change the page."
+    after_help = "jupyter nbconvert makes the page. No cell runs. The page contains the images of the notebook. Later \
+                  changes of the notebook do not change the page."
 )]
 pub struct Arguments {
     #[command(flatten)]
