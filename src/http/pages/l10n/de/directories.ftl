@@ -2,7 +2,7 @@
 
 event-directory-created = { $actor } hat das Verzeichnis { $directory } angelegt
 event-directory-changed = { $actor } hat den Namen oder die Beschreibung des Verzeichnisses { $directory } geändert
-event-directory-shared = { $actor } hat geändert, wer das Verzeichnis { $directory } benutzen darf
+event-directory-shared = { $actor } hat den Zugriff auf das Verzeichnis { $directory } geändert
 event-directory-written = { $actor } hat Dateien im Verzeichnis { $directory } geändert
 event-directory-labelled = { $actor } hat eine Fassung des Verzeichnisses { $directory } benannt
 event-directory-reverted = { $actor } hat eine frühere Fassung des Verzeichnisses { $directory } zurückgeholt
@@ -15,8 +15,8 @@ failure-directory-changed = Jemand anderes hat das Verzeichnis inzwischen geänd
 failure-directory-entries = Das Verzeichnis hätte zu viele Dateien. Es wurde nichts gespeichert.
 failure-directories = Sie haben so viele Verzeichnisse, wie eine Person haben darf. Löschen Sie zuerst eines.
 failure-person-quota = Ihre Abgaben, Verzeichnisse und geteilten Seiten würden { $size } überschreiten, die Grenze für eine Person. Es wurde nichts gespeichert.
-event-source-set = { $actor } lässt das Verzeichnis { $directory } einem Repository folgen
-event-source-pulled = { $actor } hat im Repository des Verzeichnisses { $directory } nachsehen lassen
-event-source-removed = { $actor } lässt das Verzeichnis { $directory } keinem Repository mehr folgen
-failure-from-source = Das Verzeichnis folgt dem Repository { $url }. Übertragen Sie die Änderung dorthin.
-failure-no-source = Dieses Verzeichnis folgt keinem Repository.
+event-source-set = { $actor } lässt das Verzeichnis { $directory } einem Repositorium folgen
+event-source-pulled = { $actor } hat im Repositorium des Verzeichnisses { $directory } nachsehen lassen
+event-source-removed = { $actor } lässt das Verzeichnis { $directory } keinem Repositorium mehr folgen
+failure-from-source = Das Verzeichnis folgt dem Repositorium { $url }. Übertragen Sie die Änderung dorthin.
+failure-no-source = Dieses Verzeichnis folgt keinem Repositorium.

@@ -2,7 +2,7 @@
 
 nav-directories = Verzeichnisse
 directories-title = Verzeichnisse
-directories-explained = Ein Verzeichnis ist ein Ordner in der Austauschstelle, der seine Fassungen behält. Sie sehen die, die Sie lesen dürfen.
+directories-explained = Ein Verzeichnis ist ein Ordner im Austausch, der seine Fassungen behält. Sie sehen die Verzeichnisse, die Sie lesen dürfen.
 directories-find = Name oder Beschreibung
 directories-reach = Zeigen
 reach-all = alle
@@ -44,7 +44,7 @@ directory-from-source = Der Server macht die Fassungen dieses Verzeichnisses aus
 directory-uploaded = Die Dateien sind als neue Fassung gespeichert.
 directory-removed = Die Dateien sind entfernt. Frühere Fassungen haben sie noch.
 directory-folder-made = Der Ordner ist angelegt.
-directory-same = Alles war schon so. Es wurde nichts geändert.
+directory-same = Das Verzeichnis hatte diesen Inhalt schon. Es wurde nichts geändert.
 folder = Ordner
 folder-empty = Dieser Ordner ist leer.
 folder-new = Neuer Ordner
@@ -55,7 +55,7 @@ since-version = Geändert in
 choose = Auswählen
 choose-one = { $name } auswählen
 remove-chosen = Ausgewähltes entfernen
-remove-explained = Ein Ordner geht mit allem, was in ihm ist. Frühere Fassungen behalten die Dateien.
+remove-explained = Mit einem Ordner wird alles entfernt, was in ihm ist. Frühere Fassungen behalten die Dateien.
 upload-title = Dateien hochladen
 upload-explained = Die Dateien kommen in den gezeigten Ordner, alle oder keine. Eine Datei gleichen Namens wird ersetzt, und die frühere Fassung behält die alte.
 upload-message = Was sich geändert hat (darf leer sein)
@@ -66,7 +66,7 @@ copy-name = Name der Kopie
 copy-button = Kopieren
 directory-copied = Das ist Ihre eigene Kopie.
 
-directory-versions-explained = Eine Fassung ändert sich nie. Alte werden mit der Zeit ausgedünnt, aber eine benannte Fassung bleibt.
+directory-versions-explained = Eine Fassung ändert sich nie. Alte Fassungen werden mit der Zeit ausgedünnt, aber eine Fassung mit Bezeichnung bleibt.
 version-label = Bezeichnung
 version-label-of = Bezeichnung der Fassung { $version }
 version-label-save = Speichern: Bezeichnung der Fassung { $version }

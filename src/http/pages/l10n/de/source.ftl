@@ -1,16 +1,16 @@
 # Das Repositorium, dem ein Verzeichnis folgt.
 
 source-title = Repositorium
-source-explained = Der Server holt die Dateien dieses Verzeichnisses aus einem Git-Repositorium und macht aus jeder Änderung eine Fassung. Niemand sonst schreibt dann darin.
+source-explained = Der Server holt die Dateien dieses Verzeichnisses aus einem Git-Repositorium und macht aus jeder Änderung eine Fassung. Sonst kann dann niemand darin schreiben.
 source-none = Dieses Verzeichnis folgt keinem Repositorium.
 source-url = Adresse des Repositoriums
 source-url-help = Etwa https://git.example.org/algebra.git
-source-branch = Zweig (leer für den des Repositoriums)
+source-branch = Zweig (leer für den Standardzweig)
 source-folder = Ordner des Repositoriums (leer für alles)
 source-exclude = Auslassen
 source-exclude-help = Ein Muster je Zeile, etwa .solutions/ oder *_solution.ipynb
 source-every = Wieder nachsehen nach
-source-every-help = Von 5m bis 30d, und 1h, wenn das Feld leer ist. Der Server sieht auch nach, wenn der Hook gerufen wird.
+source-every-help = Von 5m bis 30d, und 1h, wenn das Feld leer ist. Der Server sieht auch nach, wenn der Hook aufgerufen wird.
 source-token = Token
 source-token-help = Nur wenn das Repositorium ohne Token nicht gelesen werden kann. Er wird versiegelt gespeichert und nie gezeigt. Geben Sie ihn noch einmal ein, wenn das Formular zurückkommt.
 source-token-kept = Es gibt einen Token. Lassen Sie das Feld leer, um ihn zu behalten. An eine andere Adresse wird er nie geschickt.
@@ -18,7 +18,7 @@ source-token-remove = Token entfernen
 source-solutions = Notebooks mit Lösungen dürfen veröffentlicht werden
 source-set-title = Einem Repositorium folgen
 source-set = Das Verzeichnis folgt dem Repositorium. Der Server sieht jetzt nach.
-source-secret = Das ist das Geheimnis des Hooks, mit dem sein Dienst unterschreibt. Es wird nur jetzt gezeigt. Für ein anderes folgen Sie nicht mehr, und setzen Sie das Repositorium neu.
+source-secret = Das ist das Geheimnis des Hooks, mit dem der Dienst des Repositoriums unterschreibt. Es wird nur jetzt gezeigt. Um ein anderes zu bekommen, beenden Sie das Folgen und geben das Repositorium neu an.
 source-hook = Adresse des Hooks
 source-commit = Commit
 source-checked = Zuletzt nachgesehen

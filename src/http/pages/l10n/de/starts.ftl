@@ -1,7 +1,7 @@
 # Was die Server der Mitglieder eines Kurses bei ihrem Start bekommen haben.
 
 starts-title = Starts von Servern
-starts-explained = Wenn der Server eines Mitglieds startet, holt er die Verzeichnisse des Kurses, die bei Starts verteilt werden, und meldet, was er bekommen hat. Die Angaben stammen vom Server des Mitglieds. Starts ohne Neues werden einmal im Monat gemeldet.
+starts-explained = Wenn der Server eines Mitglieds startet, holt er die Verzeichnisse des Kurses, die bei Starts ausgeliefert werden, und meldet, was er bekommen hat. Die Angaben stammen vom Server des Mitglieds. Starts ohne Neues werden einmal im Monat gemeldet.
 starts-none = Es wurde kein Start gemeldet.
 starts-only-failed = Nur gescheiterte zeigen
 starts-all = Alle zeigen
@@ -36,9 +36,9 @@ start-removed = { $n ->
    *[other] { $n } Dateien entfernt
 }
 start-kept = Ersetzt oder entfernt, und aufgehoben: { $names }
-start-beside = Von beiden Seiten geändert, die neue liegt daneben: { $names }
-start-mine = Eigene Dateien, die Platz gemacht haben: { $names }
+start-beside = Auf beiden Seiten geändert, die neue Datei liegt daneben: { $names }
+start-mine = Eigene Dateien, die einen anderen Namen bekamen: { $names }
 start-left = Eigene Änderungen, die bleiben: { $names }
-start-blocked = In Ruhe gelassen, weil dort etwas im Weg ist: { $names }
+start-blocked = Nicht geändert, weil etwas anderes im Weg ist: { $names }
 start-cut = Der Bericht war zu lang und ist gekürzt.
 start-log = Ausgabe des Startskripts

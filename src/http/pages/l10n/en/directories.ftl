@@ -2,7 +2,7 @@
 
 event-directory-created = { $actor } made the directory { $directory }
 event-directory-changed = { $actor } changed the name or the description of the directory { $directory }
-event-directory-shared = { $actor } changed who may use the directory { $directory }
+event-directory-shared = { $actor } changed the access to the directory { $directory }
 event-directory-written = { $actor } changed files in the directory { $directory }
 event-directory-labelled = { $actor } labelled a version of the directory { $directory }
 event-directory-reverted = { $actor } brought back an earlier version of the directory { $directory }
@@ -16,7 +16,7 @@ failure-directory-entries = The directory has too many files. Nothing was stored
 failure-directories = You have as many directories as one person may have. Delete one first.
 failure-person-quota = Your submissions, directories and shared pages would exceed { $size }, the limit for one person. Nothing was stored.
 event-source-set = { $actor } made the directory { $directory } follow a repository
-event-source-pulled = { $actor } had the repository of the directory { $directory } looked at
-event-source-removed = { $actor } made the directory { $directory } follow no repository
+event-source-pulled = { $actor } asked the server to look at the repository of the directory { $directory }
+event-source-removed = { $actor } disconnected the directory { $directory } from its repository
 failure-from-source = The directory follows the repository { $url }. Push the change there.
 failure-no-source = This directory follows no repository.

@@ -1,13 +1,13 @@
 # The work of students on the notebooks of a course.
 
 settings-activity = Count the work of students on notebooks
-settings-activity-help = For each student, notebook and day: how often it was opened and saved, and the minutes of work. Students read that it is counted, and see their own figures.
+settings-activity-help = For each student, notebook and day, the exchange keeps how often the notebook was opened and saved, and the minutes of work. The page of the course tells students that work is counted. They see their own figures.
 notebooks-title = Work on notebooks
 notebooks-counted = The work on notebooks is counted in this course.
 notebooks-see-own = See your own figures
-notebooks-off = The work on notebooks is not counted in this course. Figures from before stay until their time is over.
-notebooks-explained = For each student, notebook and day, the exchange keeps how often it was opened and saved, and in how many minutes it was run or saved. The students' own servers report it, so it proves nothing. Times of day and contents are not kept.
-notebooks-own-explained = The work on notebooks is counted in this course. For each notebook and day, the exchange keeps how often you opened and saved it, and in how many minutes you ran or saved it. Times of day and contents are not kept. Those who teach the course see these figures, and other students do not.
+notebooks-off = The work on notebooks is not counted in this course. Earlier figures are kept for a limited time.
+notebooks-explained = For each student, notebook and day, the exchange keeps how often the notebook was opened and saved, and the minutes in which it was run or saved. The students' own servers report this, so it proves nothing. Times of day and contents are not kept.
+notebooks-own-explained = The work on notebooks is counted in this course. For each notebook and day, the exchange keeps how often you opened and saved it, and the minutes in which you ran or saved it. Times of day and contents are not kept. Instructors and assistants of the course see these figures. Other students do not.
 notebooks-none = There was no work.
 notebooks-by-student = By student
 notebooks-by-notebook = By notebook

@@ -1,11 +1,11 @@
 # The repository that a directory follows.
 
 source-title = Repository
-source-explained = The server takes the files of this directory from a Git repository and makes a version of each change. Then nobody else writes to it.
+source-explained = The server takes the files of this directory from a Git repository and makes a version of each change. Nobody else can write to it then.
 source-none = This directory follows no repository.
 source-url = Address of the repository
 source-url-help = Such as https://git.example.org/algebra.git
-source-branch = Branch (empty for the repository's own)
+source-branch = Branch (empty for the default branch)
 source-folder = Folder of the repository (empty for all of it)
 source-exclude = Leave out
 source-exclude-help = One pattern on a line, such as .solutions/ or *_solution.ipynb
@@ -18,7 +18,7 @@ source-token-remove = Remove the token
 source-solutions = Notebooks with solutions may be published
 source-set-title = Follow a repository
 source-set = The directory follows the repository. The server looks at it now.
-source-secret = This is the secret of the hook, with which its service signs. It is shown only now. To replace it, stop following, and set the repository again.
+source-secret = This is the secret of the hook, with which the service of the repository signs. It is shown only now. To get another secret, stop following the repository and set it again.
 source-hook = Address of the hook
 source-commit = Commit
 source-checked = Last look

@@ -1,7 +1,7 @@
 # What the servers of a course's members received when they started.
 
 starts-title = Starts of servers
-starts-explained = When a member's server starts, it gets the directories of the course that are delivered at starts, and reports what it received. It is the word of the member's own server. Starts with nothing new are reported once a month.
+starts-explained = When the server of a member starts, it gets the directories of the course that are delivered at starts, and reports what it received. The report comes from the member's own server. Starts with nothing new are reported once a month.
 starts-none = No start was reported.
 starts-only-failed = Show only failed ones
 starts-all = Show all
@@ -36,9 +36,9 @@ start-removed = { $n ->
    *[other] { $n } files removed
 }
 start-kept = Replaced or removed, and kept aside: { $names }
-start-beside = Changed by both sides, with the new one beside: { $names }
-start-mine = Own files that made room: { $names }
+start-beside = Changed on both sides, with the new file beside: { $names }
+start-mine = Own files that got another name: { $names }
 start-left = Own changes that stay: { $names }
-start-blocked = Left alone, since something odd is in the way: { $names }
+start-blocked = Not changed, because something else is in the way: { $names }
 start-cut = The report was too long, and is cut.
 start-log = Output of the start script

@@ -44,7 +44,7 @@ directory-from-source = Le serveur fait les versions de ce répertoire à partir
 directory-uploaded = Les fichiers sont enregistrés comme nouvelle version.
 directory-removed = Les fichiers sont retirés. Les versions antérieures les ont encore.
 directory-folder-made = Le dossier est créé.
-directory-same = Tout était déjà ainsi. Rien n’a été modifié.
+directory-same = Le répertoire avait déjà ce contenu. Rien n’a été modifié.
 folder = Dossier
 folder-empty = Ce dossier est vide.
 folder-new = Nouveau dossier
@@ -66,12 +66,12 @@ copy-name = Nom de la copie
 copy-button = Copier
 directory-copied = Voici votre propre copie.
 
-directory-versions-explained = Une version ne change jamais. Les anciennes s’éclaircissent avec le temps, mais une version avec une étiquette est gardée.
+directory-versions-explained = Une version ne change jamais. Avec le temps, une partie des anciennes versions est retirée, mais une version avec une étiquette est gardée.
 version-label = Étiquette
 version-label-of = Étiquette de la version { $version }
 version-label-save = Enregistrer l’étiquette de la version { $version }
-version-restore = Reprendre
-version-restore-one = Reprendre la version { $version }
+version-restore = Rétablir
+version-restore-one = Rétablir la version { $version }
 directory-labelled = L’étiquette est enregistrée.
 directory-version-restored = Les fichiers de cette version forment maintenant une nouvelle version.
 

@@ -1,7 +1,7 @@
 # Ce que les serveurs des membres d’un cours ont reçu à leur démarrage.
 
 starts-title = Démarrages de serveurs
-starts-explained = Quand le serveur d’un membre démarre, il reçoit les répertoires du cours qui sont distribués aux démarrages, et annonce ce qu’il a reçu. C’est le serveur du membre qui le dit. Les démarrages sans nouveauté sont annoncés une fois par mois.
+starts-explained = Quand le serveur d’un membre démarre, il reçoit les répertoires du cours qui sont livrés aux démarrages, et annonce ce qu’il a reçu. Ces indications viennent du serveur du membre. Les démarrages sans nouveauté sont annoncés une fois par mois.
 starts-none = Aucun démarrage n’a été annoncé.
 starts-only-failed = N’afficher que les échecs
 starts-all = Tout afficher
@@ -40,7 +40,7 @@ start-removed = { $n ->
 }
 start-kept = Remplacés ou retirés, et mis de côté : { $names }
 start-beside = Modifiés des deux côtés, le nouveau est à côté : { $names }
-start-mine = Fichiers personnels qui ont cédé la place : { $names }
+start-mine = Fichiers personnels qui ont reçu un autre nom : { $names }
 start-left = Modifications personnelles qui restent : { $names }
 start-blocked = Laissés tels quels, car quelque chose gêne : { $names }
 start-cut = Le rapport était trop long, il est abrégé.
