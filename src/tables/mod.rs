@@ -1,5 +1,5 @@
-//! Lists of people as tables of spreadsheets and campus systems, which commands and pages read alike, and tables that they
-//! write.
+//! Lists of people as tables of spreadsheets and campus systems. Commands and pages read them alike. They also write
+//! tables.
 
 mod columns;
 mod decoded;

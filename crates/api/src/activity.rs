@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The courses in which work of the caller is counted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CountingCourses {
-    /// Their names, sorted. Of other courses, nothing is to be reported.
+    /// Their names, sorted. Reports about other courses are not counted.
     pub courses: Vec<String>,
 }
 
@@ -34,11 +34,12 @@ pub struct ActivityItem {
     pub at: Option<Rfc3339>,
 }
 
-/// What became of a report.
+/// The result of a report.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct ActivityCounted {
-    /// The number of items that were counted. Others are of courses that the caller does not take or that do not count, have
-    /// illegal paths, are older than seven days, or exceed 50 notebooks of a day.
+    /// The number of items that were counted. An item is not counted if the caller does not take the course, if the
+    /// course does not count work, or if the path is illegal. Items older than seven days and items beyond 50 notebooks
+    /// of a day are not counted either.
     pub counted: usize,
 }
 

@@ -1,5 +1,5 @@
-//! The settings of a course: the title that people see, the time zone in which its dates are meant, who may see what its
-//! members share, and whether the work on notebooks is counted.
+//! The settings of a course: the title that people see, the time zone in which its dates are meant, the audience of
+//! shared pages, and whether the work on notebooks is counted.
 
 use super::audit::{About, Action};
 use super::op::{CourseOp, Entry, Need};
@@ -170,7 +170,8 @@ impl Ready {
         set.await
     }
 
-    /// Sets what is given: an absent title or time zone is removed, and the rest stays as it is. Returns all settings.
+    /// Sets the given settings. An absent title or time zone is removed. Other absent settings stay. Returns all
+    /// settings.
     pub async fn set(self, given: GivenSettings) -> Result<CourseSettings> {
         let set = self.0.write(move |op| {
             op.lock_course()?;

@@ -20,7 +20,7 @@ pub struct CountingCourse {
     pub time_zone: Option<String>,
 }
 
-/// Returns those of the courses with these rows in which work is counted, by name.
+/// Returns the courses among these rows in which work is counted, by name.
 pub fn counting(conn: &mut Connection, ids: &[i64], at_most: usize) -> Result<Vec<CountingCourse>> {
     let rows = courses::table
         .filter(among(courses::id, ids.iter().copied()))
@@ -84,7 +84,7 @@ pub struct Place<'a> {
     pub path: &'a str,
 }
 
-/// Adds work to a row. No count becomes larger than `limit` has it.
+/// Adds work to a row. No count becomes larger than in `limit`.
 pub fn add(conn: &mut Connection, place: Place<'_>, work: Counts, limit: Counts) -> Result<()> {
     diesel::sql_query(
         "INSERT INTO activity (course_id, person, day, path, opens, saves, minutes) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -173,7 +173,7 @@ macro_rules! rows_of {
     };
 }
 
-/// Returns the sums of each of these students who has rows.
+/// Returns the sums of each of these students. Students without rows are left out.
 pub fn by_student(
     conn: &mut Connection,
     scope: Scope<'_>,

@@ -30,7 +30,7 @@ pub struct NewShare<'a> {
     pub source: Option<i64>,
     /// The time.
     pub now: Timestamp,
-    /// The time from which on the link is over.
+    /// The time at which the link expires.
     pub expires_at: Timestamp,
 }
 
@@ -55,9 +55,9 @@ pub struct Share {
     pub source: Option<i64>,
     /// The time at which it was shared.
     pub made_at: Timestamp,
-    /// The time from which on the link is over.
+    /// The time at which the link expires.
     pub expires_at: Timestamp,
-    /// The time at which the link was revoked, and the person who did.
+    /// The time at which the link was revoked, and the person who revoked it.
     pub revoked: Option<(Timestamp, String)>,
 }
 
@@ -149,7 +149,7 @@ pub fn create(conn: &mut Connection, new: &NewShare<'_>) -> Result<i64> {
     Ok(id)
 }
 
-/// The condition that a link has neither expired nor was revoked.
+/// The condition that a link has not expired and was not revoked.
 #[auto_type]
 fn is_live(now: i64) -> _ {
     shares::revoked_at.is_null().and(shares::expires_at.gt(now))
@@ -238,7 +238,7 @@ pub fn list(
     portion.take(rows, parse, Share::text)
 }
 
-/// Ends a link. Its contents belong to nobody then.
+/// Ends a link, and removes its contents from it.
 pub fn revoke(conn: &mut Connection, id: i64, by: &UserName, now: Timestamp) -> Result<()> {
     diesel::update(shares::table.find(id))
         .set((
@@ -251,7 +251,7 @@ pub fn revoke(conn: &mut Connection, id: i64, by: &UserName, now: Timestamp) -> 
     Ok(())
 }
 
-/// Takes the contents from the links that have expired, and forgets those that ended before `forgotten_before`.
+/// Removes the contents of links that have expired, and forgets links that ended before `forgotten_before`.
 pub fn clear(conn: &mut Connection, now: Timestamp, forgotten_before: Timestamp) -> Result<()> {
     let over = shares::table
         .filter(shares::expires_at.le(now.micros()))
@@ -281,7 +281,7 @@ pub fn content(conn: &mut Connection, blob: i64) -> Result<Option<Row>> {
 }
 
 /// Returns an assignment that students work on now and whose current release has a notebook with one of these names,
-/// which are in small letters. Students work on it until the cut-off has passed for all of them.
+/// which are in lower case. Students work on it until the cut-off has passed for all of them.
 pub fn open_assignment_with(
     conn: &mut Connection,
     course: i64,

@@ -19,11 +19,11 @@ const JITTER: Duration = Duration::from_mins(1);
 /// The times for which data is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
-    /// That for deleted data.
+    /// The time for deleted data.
     pub deleted: Duration,
-    /// That for events.
+    /// The time for events.
     pub events: Duration,
-    /// That for the daily sums of activity.
+    /// The time for the daily sums of activity.
     pub activity: Duration,
 }
 

@@ -10,22 +10,22 @@ use std::process::{Command, Output, Stdio};
 const OWN_EXPORTER: &str = "nbcourier.share_page.SharedPage";
 /// The exporter of nbconvert.
 const EXPORTER: &str = "html";
-/// The beginning of the lines in which the plugin's exporter says something to the person.
+/// The beginning of the lines that the plugin's exporter prints for the person.
 const SAID: &str = "nbcourier: ";
 /// Maximum size of a page, and of a notebook that comes with it, in bytes.
 const LONGEST: u64 = 20 * 1024 * 1024;
-/// Number of lines of nbconvert's that are told if it fails.
+/// Maximum number of lines of nbconvert's output that an error shows.
 const TOLD: usize = 5;
 
 /// A notebook as a page.
 pub struct Rendered {
     /// The HTML.
     pub html: Vec<u8>,
-    /// What the exporter says to the person.
+    /// The notes of the exporter to the person.
     pub notes: Vec<String>,
 }
 
-/// As much of a notebook as shows that it is one.
+/// The part of a notebook that shows that the file is a notebook.
 #[derive(serde::Deserialize)]
 struct Notebook {
     #[serde(rename = "nbformat")]

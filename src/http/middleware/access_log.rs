@@ -29,7 +29,8 @@ use std::time::Instant;
 pub const LOG_TARGET: &str = "nbcourier::access";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// A header that only an exchange sends. Clients recognise its replies by it among those of other servers at the same address.
+/// A header that only an exchange sends. Clients recognise its replies by it among those of other servers at the same
+/// address.
 const MARK: HeaderName = HeaderName::from_static("x-nbcourier");
 const MARK_VALUE: HeaderValue = HeaderValue::from_static("exchange");
 /// Maximum length of an ID that a request brings, in bytes. A longer ID is replaced.
@@ -130,8 +131,8 @@ fn shortened(text: &str) -> String {
     format!("{kept}… ({} bytes)", text.len())
 }
 
-/// Returns the path without what gives the right to see something: the ticket that follows `view`, and the secret that
-/// follows `shared`.
+/// Returns the path without the secrets in it: the ticket that follows `view`, and the secret of a link that follows
+/// `shared`.
 fn without_secrets(path: &str) -> String {
     let mut before = "";
     let segments = path.split('/').map(|segment| {

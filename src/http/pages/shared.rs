@@ -1,7 +1,7 @@
-//! Shared pages: the frame around one, its contents in a sandbox, and the list of one's own links.
+//! Shared pages: the page around a frame, its contents in a sandbox, and the list of the reader's own links.
 //!
-//! The contents come from anybody, so no cookie counts for them: the frame leads to them with a ticket. Their policy
-//! lets nothing of them run, be sent, or be fetched from elsewhere. The policy of the frame keeps it at these addresses.
+//! The contents come from anybody, so no cookie counts for them: the frame gets them with a ticket. Their policy
+//! forbids them to run, send or fetch anything. The policy of the page keeps the frame at these addresses.
 
 use super::contents::{own_address, ticket_over};
 use super::form::Form;
@@ -128,7 +128,7 @@ pub async fn source(
 pub struct List<'a> {
     /// The surroundings of the page.
     pub view: &'a View,
-    /// What it says of itself.
+    /// The title and the links above.
     pub head: Head,
     /// The links.
     pub page: &'a SharePage,

@@ -317,7 +317,7 @@ impl View {
         self.reply(status, template, policy(&self.nonce))
     }
 
-    /// Returns a page that shows those below that address in a frame, or none.
+    /// Returns a page whose frames may show only addresses below this one. Without an address, it has no frames.
     pub fn page_framing(
         &self,
         template: &impl Template,

@@ -1,4 +1,4 @@
-//! Reads a page to be shared from a multipart form: the part `page`, and perhaps the part `source`.
+//! Reads a page to be shared from a multipart form: the part `page`, and the optional part `source`.
 //!
 //! As with other forms, the bytes are hashed and stored on a blocking thread while the next ones arrive.
 
@@ -21,7 +21,7 @@ use nbcourier_work::{Bug, blocking};
 
 const PAGE: &str = "page";
 const SOURCE: &str = "source";
-/// Maximum number of parts. Those with other names are passed over.
+/// Maximum number of parts. Parts with other names are ignored.
 const MOST_PARTS: usize = 16;
 
 /// A body with a page to be shared. The handler reads it explicitly, after the checks that need no body.

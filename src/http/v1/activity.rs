@@ -61,7 +61,7 @@ fn item(given: ActivityItem) -> Option<Item> {
     })
 }
 
-/// Which figures are wanted.
+/// The figures that are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct ActivityQuery {
     /// The unit for which work is summed up: `student` if it is absent.

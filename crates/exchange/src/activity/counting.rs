@@ -1,4 +1,4 @@
-//! Reports of work, which are added up at once.
+//! Reports of work. They are added up when they arrive.
 
 use super::{ActivityRules, day_of};
 use crate::op::Op;
@@ -17,7 +17,7 @@ pub const LONGEST_PATH: usize = 512;
 const COURSES: usize = 1000;
 /// The maximum number of notebooks of a person in a course on one day. Further ones are not counted.
 const NOTEBOOKS: usize = 50;
-/// The time for which reports can wait at the reporter.
+/// The maximum age of work that is counted. Reports can wait for this time at the reporter.
 const OLDEST: Duration = Duration::from_hours(7 * 24);
 /// The number of minutes in a day.
 const DAY_MINUTES: i64 = 24 * 60;
@@ -39,7 +39,7 @@ pub struct Item {
     pub at: Timestamp,
 }
 
-/// Returns the courses in which work of the caller is counted, by name: those that they take, and that have it turned on.
+/// Returns the names of the courses that the caller takes and that count work, sorted.
 pub async fn counting_courses(exchange: &Exchange, caller: &Caller) -> Result<Vec<String>> {
     if !exchange.activity.allowed {
         return Ok(Vec::new());
@@ -62,8 +62,8 @@ fn courses_of(op: &mut Op<'_>) -> Result<Vec<CountingCourse>> {
     Ok(rows::counting(op.conn, &taken, COURSES)?)
 }
 
-/// Adds up work of the caller. Returns the number of items that were counted. Others are of courses that the caller does
-/// not take or that have it turned off, are too old, or exceed what a day can hold.
+/// Adds up work of the caller. Returns the number of items that were counted. Items are not counted if the caller does
+/// not take the course, if the course does not count work, if they are too old, or if they exceed the limits of a day.
 pub async fn note(exchange: &Exchange, caller: &Caller, items: Vec<Item>) -> Result<usize> {
     if items.is_empty() || counting_courses(exchange, caller).await?.is_empty() {
         return Ok(0);
@@ -158,7 +158,7 @@ fn sorted<'a>(
     work
 }
 
-/// Returns the number of minutes that a day has had, where the last one may have just begun.
+/// Returns the number of minutes that a day has had. A minute that has begun counts.
 fn minutes_of(day: Day, now: Timestamp, zone: &TimeZone) -> i64 {
     if day_of(now, zone) != day {
         return DAY_MINUTES;

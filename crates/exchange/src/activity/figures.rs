@@ -97,7 +97,7 @@ pub struct Line {
 /// The people whose work a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// The caller, who does not read the work of others.
+    /// The caller alone, since the caller may not read the work of others.
     Own,
     /// Everybody in the course.
     All,
@@ -116,7 +116,7 @@ pub struct ActivityPage {
     pub next: Option<Cursor>,
 }
 
-/// Returns at most `at_most` lines of figures, for those who read all work. Others in the course see their own. Students
+/// Returns at most `at_most` lines of figures, for people who read all work. Students see their own work. Students
 /// without any work have a line, too. Long paths make the page shorter.
 pub async fn page(
     exchange: &Exchange,

@@ -12,7 +12,7 @@ use nbcourier_storage::trees::File;
 use nbcourier_storage::{Connection, Portion};
 use nbcourier_work::Bug;
 
-/// Returns the shared page whose link has this secret, for those who may see it. Others do not learn that it exists. A
+/// Returns the shared page whose link has this secret, for people who may see it. Others do not learn that it exists. A
 /// link that has ended is an error of its own.
 pub async fn open(exchange: &Exchange, caller: &Caller, token: &str) -> Result<ShareView> {
     let token = token.to_owned();
@@ -37,8 +37,8 @@ pub async fn source(
     read.await
 }
 
-/// Returns the shared page with this number, for its maker and for those who teach the course. Others do not learn that
-/// it exists.
+/// Returns the shared page with this number, for its maker and for staff of the course. Others do not learn that it
+/// exists.
 pub async fn look(
     exchange: &Exchange,
     caller: &Caller,
@@ -79,8 +79,9 @@ pub async fn of_person(
     read.await
 }
 
-/// Returns the contents of the shared page with this number, as a tree of only one file. If a secret is given, it must be
-/// that of the link. The caller of this function vouches that an operation has granted the page to the reader before.
+/// Returns the contents of the shared page with this number, as a tree of only one file. If a secret is given, it must
+/// be that of the link. The caller of this function vouches that an operation has granted the page to the reader
+/// before.
 pub async fn granted(exchange: &Exchange, id: i64, token: Option<&str>) -> Result<TreeFiles> {
     let token = token.map(token_sum);
     let read = exchange.without_policy().read(move |conn| {
@@ -105,7 +106,7 @@ fn live(op: &mut Op<'_>, token: &str) -> Result<Share> {
     unless_over(share)
 }
 
-/// Whether the caller is one of those for whom the page is: its audience, its maker, or an administrator.
+/// Whether the caller may see the page: as a part of its audience, as its maker, or as an administrator.
 fn may_see(op: &mut Op<'_>, share: &Share) -> Result<bool> {
     if share.audience == Audience::Hub || share.made_by == *op.caller.name() {
         return Ok(true);

@@ -1,10 +1,10 @@
 //! The makers of shared pages.
 //!
-//! A link is also a way for solutions to travel. So a course allows links before its members make any. A student does not
-//! share a notebook of an assignment that students still work on. The name of the notebook decides: the title, or the
-//! name of a file that is sent, is that of a notebook in the current release of an open assignment, and the cut-off has
-//! not passed for every student. An assignment without a cut-off is worked on while it is released. The rule stops
-//! mistakes. A person who wants to give a solution away finds other ways.
+//! A link could give away a solution. So a course must allow links before its members make any. A student cannot share
+//! a notebook of an assignment that students still work on. The name of the notebook decides. A page is refused if its
+//! title or the name of a sent file is the name of a notebook in the current release of an open assignment, and the
+//! cut-off has not passed for all students. An assignment without a cut-off is open while it is released. The rule
+//! prevents mistakes. A person who wants to give a solution away finds other ways.
 
 use super::{MOST_DAYS, MOST_OF_PERSON, token_sum};
 use crate::audit::{About, Action};

@@ -21,7 +21,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// Number of days after which a link ends if its maker says nothing else.
+/// Default number of days after which a link ends.
 pub const USUAL_DAYS: u32 = 30;
 /// Maximum number of days until a link ends.
 pub const MOST_DAYS: u32 = 90;
@@ -38,7 +38,7 @@ const NOTEBOOK: &str = "notebook.ipynb";
 /// The time for which links that have ended are still listed.
 const LISTED: Duration = Duration::from_hours(30 * 24);
 
-/// A shared page, as its maker and those who teach the course see it.
+/// A shared page, as its maker and the staff of the course see it.
 #[derive(Debug, Clone)]
 pub struct ShareView {
     /// Its number.
@@ -55,9 +55,9 @@ pub struct ShareView {
     pub has_source: bool,
     /// The time at which it was shared.
     pub made_at: Timestamp,
-    /// The time from which on the link is over.
+    /// The time at which the link expires.
     pub expires_at: Timestamp,
-    /// The time at which the link was revoked, and the person who did.
+    /// The time at which the link was revoked, and the person who revoked it.
     pub revoked: Option<(Timestamp, String)>,
     /// The reason why the link has ended, if it has.
     pub end: Option<ShareEnd>,
@@ -125,8 +125,8 @@ pub async fn own(
     read.await
 }
 
-/// Returns at most `at_most` of the links of a course with a number below `below`, the newest first, for those who teach
-/// it.
+/// Returns at most `at_most` of the links of a course with a number below `below`, the newest first, for the staff of
+/// the course.
 pub async fn of_course(
     exchange: &Exchange,
     caller: &Caller,
@@ -159,7 +159,7 @@ fn page(
     })
 }
 
-/// Revokes a link, for the person who made it and for those who teach its course. Others do not learn that it exists. A
+/// Revokes a link, for the person who made it and for the staff of its course. Others do not learn that it exists. A
 /// link that has ended stays as it is.
 pub async fn revoke(exchange: &Exchange, caller: &Caller, id: Option<i64>) -> Result<()> {
     let revoke = exchange.write_own(caller, move |op| {
@@ -199,7 +199,7 @@ fn revocable(op: &mut Op<'_>, id: Option<i64>) -> Result<Share> {
     Ok(share)
 }
 
-/// Takes the contents from links that have expired, and forgets those that ended long ago.
+/// Removes the contents of links that have expired, and forgets links that ended long ago.
 pub(crate) fn clear(conn: &mut Connection) -> Result<()> {
     let now = Timestamp::now();
     let listed = i64::try_from(LISTED.as_micros()).unwrap_or(i64::MAX);

@@ -88,8 +88,8 @@ impl Incoming {
         read(self.root.file(&sum.to_string())?, name, false)
     }
 
-    /// Returns a file of its own with the content, and its name in the folder of received files. The last one that needs
-    /// the content gets the file itself.
+    /// Returns a file of its own with the content, and its name in the folder of received files. The last one that
+    /// needs the content gets the file itself.
     pub fn take(&mut self, content: Content, is_last: bool) -> io::Result<(&Root, String)> {
         let name = content.sum.to_string();
         let mut own = name.clone();
@@ -116,7 +116,7 @@ impl Incoming {
         self.clear_but(&BTreeSet::new());
     }
 
-    /// Removes what is left, but for these contents.
+    /// Removes all files except these contents.
     pub fn clear_but(self, wanted: &BTreeSet<Sha256Sum>) {
         let mut left = Vec::new();
         entries(&self.root, "", |_, name| left.push(name.to_owned()));
@@ -126,7 +126,7 @@ impl Incoming {
         }
     }
 
-    /// Whether an interrupted round has left something.
+    /// Whether an interrupted round has left files.
     pub fn is_any(own: &Root) -> bool {
         let mut is_any = false;
         entries(own, NAME, |_, _| is_any = true);

@@ -23,7 +23,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Lets these people enter the folder, and no others. Changes nothing where it is so already.
+    /// Lets only these people enter the folder. Changes nothing if that is so already.
     pub fn set(self, folder: &Root) -> io::Result<()> {
         let found = rustix::fs::fstat(folder.fd())?;
         let mode = Mode::from_raw_mode(found.st_mode).as_raw_mode() & 0o7777;
@@ -56,12 +56,12 @@ fn give(folder: &Root, group: u32) -> io::Result<()> {
     })
 }
 
-/// Sets the permissions of a folder, whatever the umask is.
+/// Sets the permissions of a folder. The umask does not change them.
 pub fn set_mode(folder: &Root, mode: u32) -> io::Result<()> {
     Ok(fchmod(folder.fd(), Mode::from_raw_mode(mode))?)
 }
 
-/// Whether nobody but the owner can put something into a folder, and the owner is this user or root.
+/// Whether the owner of a folder is this user or root, and nobody else can write to it.
 pub fn is_safe(folder: &Root) -> io::Result<bool> {
     let found = rustix::fs::fstat(folder.fd())?;
     let us = rustix::process::geteuid().as_raw();

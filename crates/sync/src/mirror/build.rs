@@ -1,4 +1,4 @@
-//! The folder of a version: files of the version before get another name, and the others are those that were received.
+//! The folder of a version: unchanged files are hard links to the version before, and the others were received.
 
 use super::access::{OPEN, set_mode};
 use super::fetch::{Fetched, Key, Old, key};
@@ -21,7 +21,7 @@ const MODES: (u32, u32) = (0o444, 0o555);
 #[derive(Debug, Default)]
 pub struct Built {
     pub files: Files,
-    /// The number of files that are those of the old version.
+    /// The number of files that are shared with the old version.
     pub linked: usize,
     /// The paths that the file system cannot have.
     pub left_out: Vec<String>,
@@ -104,7 +104,7 @@ impl<'a> Build<'a> {
         self.built.left_out.iter().any(|left| left == path)
     }
 
-    /// Gives a path its file: one that is here already, or one that was received.
+    /// Puts a file at a path: a file that is here already, or a file that was received.
     fn place(&mut self, path: &RelativePath, content: Content) -> io::Result<()> {
         let (above, name) = parts(path.as_str());
         let folder = self.part.folder(above)?;
@@ -138,7 +138,7 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    /// Moves a received content to its place. A copy that was made only for this path is used up.
+    /// Moves a received content to its place. A copy that was made only for this path is moved, too.
     fn take(
         &mut self,
         content: Content,
@@ -160,7 +160,7 @@ impl<'a> Build<'a> {
     }
 }
 
-/// Gives a file a second name. Returns false where the file system cannot.
+/// Gives a file a second name. Returns false if the file system cannot.
 fn link(root: &Root, path: &RelativePath, to: &Root, name: &str) -> io::Result<bool> {
     let (above, own) = parts(path.as_str());
     match root.folder(above)?.link(own, to, name) {

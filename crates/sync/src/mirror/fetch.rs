@@ -1,4 +1,5 @@
-//! The receiving: what no version here has comes from the exchange, checked and flushed, before a folder is made of it.
+//! The receiving: the exchange sends the contents that no version here has. They are checked and flushed before a
+//! folder is made of them.
 
 use super::manifest::Files;
 use super::{Failure, Step};
@@ -34,7 +35,7 @@ pub struct Fetch<'a> {
     pub progress: &'a dyn Fn(Step),
 }
 
-/// What was received, and what is here already.
+/// The contents that were received, and those that are here already.
 #[derive(Debug, Default)]
 pub struct Fetched {
     /// The files of the old version that the new one shares.

@@ -1,4 +1,5 @@
-//! Directories that were mirrored once, and would not be now. What is here stays until somebody wants it removed.
+//! Directories that were mirrored once, and would not be mirrored now. They stay here until somebody wants them
+//! removed.
 
 use super::access::Access;
 use super::place::InCourse;

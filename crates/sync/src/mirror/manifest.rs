@@ -1,5 +1,5 @@
-//! The lists of what the mirror has made: a file for each version, out of the reach of others. A folder or a link without
-//! one is not the mirror's.
+//! The lists of the versions that the mirror has made: a file for each version, out of the reach of others. The mirror
+//! has not made a folder or a link without a list.
 
 use super::names::VersionName;
 use crate::folder::{Fingerprint, Root};
@@ -98,7 +98,7 @@ pub type Files = BTreeMap<RelativePath, Made>;
 pub struct Manifests(Root);
 
 impl Manifests {
-    /// Opens those of a course, in the folder of the state.
+    /// Opens the lists of a course, in the folder of the state.
     pub fn open(own: &Root, course: &str) -> io::Result<Self> {
         Ok(Self(own.make_folder(&format!("{FOLDER}/{course}"))?))
     }

@@ -1,7 +1,7 @@
-//! Mirrors of the directories of courses, for all who use a machine.
+//! Mirrors of the directories of courses, for all users of a machine.
 //!
-//! Each version is a folder of its own, made under a hidden name. Files that did not change are hard links to those of the
-//! version before. Then a link with the name of the directory shows the new version, in one step.
+//! Each version is a folder of its own, made under a hidden name. Files that did not change are hard links to those of
+//! the version before. Then a link with the name of the directory points to the new version, in one step.
 
 mod access;
 mod build;
@@ -31,7 +31,7 @@ pub struct Wishes {
     pub courses: Vec<CourseId>,
     /// The Unix groups that may enter the directories of courses, by their numbers.
     pub groups: BTreeMap<CourseId, u32>,
-    /// Removes what would not be mirrored any more.
+    /// Whether directories are removed that would not be mirrored any more.
     pub is_pruning: bool,
 }
 

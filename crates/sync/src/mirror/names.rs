@@ -1,9 +1,9 @@
-//! Names in a mirror: `data` is a link to `data@17`, and what is being made or removed has a hidden name.
+//! Names in a mirror: `data` is a link to `data@17`. A version that is being made or removed has a hidden name.
 
 use std::fmt;
 
-/// The name of the folder of a version: `data@17`. An exchange that was restored from a backup gives a number again; the
-/// second version of that number is `data@17.2`.
+/// The name of the folder of a version: `data@17`. An exchange that was restored from a backup gives a number again;
+/// the second version of that number is `data@17.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionName {
     /// The name of the directory.
@@ -14,7 +14,7 @@ pub struct VersionName {
 }
 
 impl VersionName {
-    /// Returns the first name of a version, and those that follow where it is taken.
+    /// Returns the first name of a version, and the names to try if it is taken.
     pub fn of(name: &str, version: i64) -> impl Iterator<Item = Self> {
         let name = name.to_owned();
         (1..).map(move |turn| Self {
@@ -67,7 +67,7 @@ impl fmt::Display for VersionName {
     }
 }
 
-/// Returns why a directory of a course cannot be mirrored under its name.
+/// Returns the reason why a directory of a course cannot be mirrored under its name.
 pub fn objection(course: &str, name: &str) -> Option<&'static str> {
     if course.starts_with('.') || name.starts_with('.') {
         return Some("its name begins with a dot, and hidden names are the mirror's own");

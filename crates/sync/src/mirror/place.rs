@@ -13,7 +13,7 @@ use std::{fs, io};
 /// The name of the folder of a course while it is made.
 const NEW: &str = ".new";
 
-/// The folder of a mirror, which no other mirror writes to meanwhile.
+/// The folder of a mirror. Its lock keeps other mirrors from writing to it.
 #[derive(Debug)]
 pub struct Place {
     root: Root,
@@ -22,7 +22,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Opens the folder, and makes it where it is missing. Fails with a sentence.
+    /// Opens the folder, and makes it if it is missing. Fails with a sentence.
     pub fn open(to: &Path) -> Result<Self, String> {
         let failed =
             |error: &io::Error| format!("{} cannot be used: {}", to.display(), why_unusable(error));
@@ -42,7 +42,7 @@ impl Place {
         }
     }
 
-    /// Opens the folder of a course, and makes it where it is missing.
+    /// Opens the folder of a course, and makes it if it is missing.
     pub(super) fn course(&self, course: &str) -> Result<InCourse, String> {
         let failed =
             |error: io::Error| format!("{course} cannot be used: {}", why_unusable(&error));
@@ -96,7 +96,7 @@ fn target(folder: &Root, name: &str) -> io::Result<Vec<u8>> {
     Ok(readlinkat(folder.fd(), name, Vec::new())?.into_bytes())
 }
 
-/// Refuses a folder in which others could put something into the way.
+/// Refuses a folder into which others could put a link.
 fn refuse_shared(folder: &Root) -> Result<(), String> {
     let shown = folder.path().display();
     match is_safe(folder) {
@@ -126,7 +126,7 @@ pub struct Version {
 }
 
 impl InCourse {
-    /// Removes what an interrupted mirror has left.
+    /// Removes the leftovers of an interrupted mirror.
     fn clear(&self) -> io::Result<()> {
         let mut left = Vec::new();
         entries(&self.root, "", |_, entry| {
@@ -142,8 +142,8 @@ impl InCourse {
         Ok(())
     }
 
-    /// Returns the version that the link of a directory shows, or none where there is no link yet. Fails with a sentence
-    /// where there is something else.
+    /// Returns the version to which the link of a directory points, or none if there is no link yet. Fails with a
+    /// sentence if something else has that name.
     pub fn shown(&self, name: &str) -> Result<Option<Version>, String> {
         let failed = |error: io::Error| format!("The link cannot be read: {}", reason(&error));
         let Some(found) = self.root.stat(name).map_err(failed)? else {

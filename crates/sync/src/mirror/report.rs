@@ -10,9 +10,9 @@ pub enum Outcome {
     Current,
     /// The mirror has the current version now.
     Updated,
-    /// The mirror has it now or as before, without paths that the file system cannot have.
+    /// The mirror has the current version, without paths that the file system cannot have.
     Incomplete,
-    /// It is not open to everybody, and nothing of it was mirrored.
+    /// It is not open to everybody, so it is not mirrored.
     Skipped,
     /// It would not be mirrored any more. Its last version stays.
     Kept,
@@ -29,7 +29,7 @@ pub struct Report {
     pub directory: String,
     /// The link to it, below the folder of the mirror.
     pub link: Option<String>,
-    /// The version that the link shows.
+    /// The version to which the link points.
     pub version: Option<i64>,
     /// The result.
     pub outcome: Outcome,
@@ -37,11 +37,11 @@ pub struct Report {
     pub received: usize,
     /// The bytes that were received.
     pub bytes: u64,
-    /// The number of files that are those of an earlier version.
+    /// The number of files that are shared with an earlier version.
     pub linked: usize,
     /// The paths that the file system here cannot have.
     pub left_out: Vec<String>,
-    /// Sentences about what was not done, and why.
+    /// Sentences with the reasons why something was not done.
     pub reasons: Vec<String>,
 }
 

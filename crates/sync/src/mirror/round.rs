@@ -13,7 +13,7 @@ use nbcourier_client::{Client, DirectoryAddress, Error};
 use nbcourier_domain::{CourseId, DirectoryName, DirectoryOwner, Sha256Sum};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Brings the mirror up to date. Fails if the exchange does not say which directories there are.
+/// Brings the mirror up to date. Fails if the exchange does not list the directories.
 pub async fn mirror(
     exchange: &Client,
     place: &Place,
@@ -72,8 +72,8 @@ pub async fn mirror(
     Ok(reports)
 }
 
-/// Returns the directories of courses that the caller can read, and who may enter each: without anybody, it is not
-/// mirrored.
+/// Returns the directories of courses that the caller can read, with the people who may enter each. A directory without
+/// them is not mirrored.
 async fn found(
     exchange: &Client,
     wishes: &Wishes,
@@ -140,7 +140,7 @@ pub(super) struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Mirrors a directory, or says why not.
+    /// Mirrors a directory. The report has the reason if it is not mirrored.
     async fn directory(
         &mut self,
         directory: &Directory,
@@ -214,10 +214,10 @@ impl Round<'_> {
         result
     }
 
-    /// Removes what was received and is not needed by the next run.
+    /// Removes received files that the next run does not need.
     fn clear(&mut self) {
         if self.away.is_some() {
-            // What the next run needs is not known.
+            // The needs of the next run are not known.
             return;
         }
         if self.is_whole {

@@ -32,7 +32,7 @@ pub struct Update<'a> {
 pub enum Look {
     /// Nothing has to be received.
     Whole,
-    /// The current version is missing. This is what the link shows until then.
+    /// The current version is missing. The link points to this version until then.
     Missing(Option<Version>),
 }
 
@@ -41,7 +41,7 @@ impl Update<'_> {
         &self.address.name
     }
 
-    /// Looks at what is here, and lets the link show the current version if that is here whole.
+    /// Looks for the current version here. If it is here whole, lets the link point to it.
     pub fn look(&self, report: &mut Report) -> Result<Look, Failure> {
         let shown = self.course.shown(self.name())?;
         report.version = shown.as_ref().map(|shown| shown.head.version);
@@ -189,7 +189,7 @@ impl Update<'_> {
     }
 }
 
-/// Adds to a report what a version has.
+/// Adds the facts of a version to a report.
 fn tell(head: &Head, report: &mut Report) {
     report.version = Some(head.version);
     report.left_out.clone_from(&head.left_out);

@@ -1,4 +1,4 @@
-//! The pages that members of a course share, for those who teach it.
+//! The pages that members of a course share, for its staff.
 
 use super::tabs;
 use crate::http::error::{Error, Result};
