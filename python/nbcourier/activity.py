@@ -1,6 +1,6 @@
 """Reports work on the notebooks of courses that count it, while a Jupyter server runs: opened, saved, and minutes.
 
-It watches only on the server's own loop, and asks the exchange on other threads. No failure of it reaches the server.
+It watches on the server's own loop, and asks the exchange on other threads. Its failures do not reach the server.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 # The schema of the events of jupyter_server about files.
 FILES = "https://events.jupyter.org/jupyter_server/contents_service/v1"
-# The longest silence to bear in a request, in seconds. Nobody waits for the reply.
+# The maximum silence in a request, in seconds. Nobody waits for the reply.
 LIMIT_S = 20.0
 
 
 def begin(server: ServerApp) -> None:
-    """Begins to watch, if there are a hub's token and an exchange."""
+    """Begins to watch if there are a token of a hub and an exchange."""
     from .settings import NbCourier
 
     settings = NbCourier(parent=server)
@@ -54,7 +54,7 @@ def begin(server: ServerApp) -> None:
 
     from tornado.ioloop import PeriodicCallback
 
-    # It begins no look before the one before has ended.
+    # A look begins only after the look before it has ended.
     PeriodicCallback(look, settings.activity_every * 1000).start()
 
 

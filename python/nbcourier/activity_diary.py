@@ -1,4 +1,4 @@
-"""The work on notebooks that is not reported yet. It asks nobody, and gets the time from its caller."""
+"""The work on notebooks that is not reported yet. Nothing here sends requests or reads the clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # The maximum number of pieces of work that wait. Then the oldest go.
 MOST_WAITING = 1000
-# The longest time for which a run without an idle moment counts as work, in seconds.
+# The maximum time for which a run without a pause counts as work, in seconds.
 LONGEST_RUN_S = 3600.0
 _MINUTE_S = 60
 
@@ -32,18 +32,18 @@ class Session:
     path: str
     # Whether the kernel runs something.
     is_busy: bool
-    # The last time at which the kernel did something, in any form.
+    # The last time at which the kernel did something, as text of any form.
     ran_at: str
 
 
 class Diary:
-    """The work that was seen."""
+    """The work that waits to be reported."""
 
     def __init__(self) -> None:
         self.waiting: deque[Work] = deque(maxlen=MOST_WAITING)
         # The last known state of each session.
         self._ran_at: dict[str, str] = {}
-        # Since when a notebook has run without an idle moment.
+        # The time from which a notebook has run without a pause.
         self._busy_since: dict[str, float] = {}
         # The last minute of each notebook that was noted.
         self._minutes: dict[str, int] = {}
@@ -57,7 +57,7 @@ class Diary:
         self._worked(path, now)
 
     def look(self, sessions: Sequence[Session], now: float) -> None:
-        """Notes what the sessions of notebooks show. A session that does nothing is no work, however long it lasts."""
+        """Notes the work that the sessions of notebooks show. A session that does nothing is not work."""
         known, self._ran_at = self._ran_at, {}
         busy = {}
         for session in sessions:

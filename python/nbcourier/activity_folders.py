@@ -21,10 +21,10 @@ class Folders:
     def place(
         self, path: str, assignments: Mapping[str, set[str]]
     ) -> tuple[str, str] | None:
-        """Returns the course of a notebook and the path that is reported, or None if it is of no course.
+        """Returns the course of a notebook and the path to report, or None if the notebook belongs to no course.
 
-        `assignments` are those of each course that counts work. A folder is of a course if the course delivers it, if it
-        has the name of the course, or if it has the name of an assignment of one course.
+        `assignments` has the assignments of each course that counts work. A folder belongs to a course if the course
+        delivers it, if it has the name of the course, or if it has the name of an assignment of only this course.
         """
         whole = self._root / path
         if whole.is_relative_to(self._home):
@@ -37,7 +37,7 @@ class Folders:
             return None
         if first in assignments:
             return first, path
-        # nbgrader puts assignments beside each other if it knows one course only.
+        # nbgrader puts assignments beside each other if it knows only one course.
         having = [course for course, names in assignments.items() if first in names]
         return (having[0], path) if len(having) == 1 else None
 

@@ -18,7 +18,7 @@ ASK_AGAIN_S = 3600.0
 
 
 class Exchange(Protocol):
-    """What the reporter asks of an exchange."""
+    """The requests of the reporter to an exchange."""
 
     def counting(self) -> dict[str, set[str]]:
         """Returns the courses that count work of the caller, with the names of their assignments."""
@@ -45,10 +45,10 @@ class Reporter:
         self._asked_at: float | None = None
 
     async def report(self, now: float) -> None:
-        """Sends a part of what waits. Without anything that waits, it asks nothing.
+        """Sends a part of the waiting work. If no work waits, it sends no request.
 
-        Work that certainly did not arrive waits for the next time. If that is uncertain, it is given up: it would count
-        twice.
+        Work that certainly did not arrive waits for the next time. If that is uncertain, the work is dropped, since it
+        could count twice.
         """
         waiting = self._diary.waiting
         if not waiting:
@@ -71,7 +71,7 @@ class Reporter:
         except CourierError as error:
             self._log.debug("nbcourier: work on notebooks was not reported (%s)", error)
             if error.untouched:
-                # What came meanwhile is newer.
+                # Work that came meanwhile is newer.
                 room = (waiting.maxlen or 0) - len(waiting)
                 kept = [work for work, _ in taken][max(0, len(taken) - room) :]
                 waiting.extendleft(reversed(kept))

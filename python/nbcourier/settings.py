@@ -50,7 +50,7 @@ class NbCourier(LoggingConfigurable):
 
     report_activity = Bool(
         True,
-        help="Whether work on the notebooks of courses is reported, where the exchange and the course count it.",
+        help="Whether work on notebooks is reported to the exchange, for courses that count it.",
     ).tag(config=True)
 
     activity_every = Float(

@@ -1,7 +1,7 @@
-"""The page that `nbcourier share` shares: nbconvert's, with formulas as MathML.
+"""The page that `nbcourier share` shares: nbconvert's page, with formulas as MathML.
 
-No script of a shared page runs, so MathJax cannot draw its formulas. Browsers draw MathML themselves. latex2mathml makes
-it of TeX, if it is installed (`nbcourier[share]`). Without it the formulas stay as TeX.
+No script of a shared page runs, so MathJax cannot draw formulas. Browsers draw MathML themselves. latex2mathml makes
+MathML from TeX, if it is installed (`nbcourier[share]`). Without it, formulas stay as TeX.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from bs4 import BeautifulSoup, NavigableString
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 
-# A formula in the text of nbconvert's HTML: of its own line, within a line, or an environment of LaTeX.
+# A formula in the text of nbconvert's HTML: on a line of its own, within a line, or as an environment of LaTeX.
 FORMULA = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\$(?P<inline>.+?)\$|(?P<environment>\\begin\{(?P<name>[a-z]*\*?)\}.+?\\end\{(?P=name)\})",
     re.DOTALL,
 )
-# Elements whose text is no formula.
+# Elements whose text is not a formula.
 OTHERS = frozenset({"code", "pre", "script", "style", "textarea", "math", "svg"})
 TEX = "text/latex"
-# A dollar that begins no formula. nbconvert would print it as any other one. The stand-in is for private use in Unicode.
+# A dollar that begins no formula. nbconvert would print it like any other dollar. The stand-in is a private-use
+# character of Unicode.
 ESCAPED, STAND_IN = "\\$", "\ue024"
 
 
@@ -51,7 +52,7 @@ def with_formulas(html: str, convert: Any) -> str:
 
 
 def with_dollars(html: str) -> str:
-    """Return HTML with the dollars that began no formula. Code has them as they were written."""
+    """Return HTML with the dollars that began no formula. In code, they stay as they were written."""
     # Addresses of links have it encoded.
     html = html.replace(quote(STAND_IN), "$")
     if STAND_IN not in html:

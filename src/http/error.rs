@@ -455,9 +455,9 @@ fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
              submissions"
         ),
         QuotaOwner::Person(person) => format!(
-            "The submissions, directories and shared pages of {person} take {used} of the {limit} for one person, and this would add \
-             {added}; nothing was stored. Remove large files that are not needed, or ask the administrators of the \
-             exchange for more space"
+            "The submissions, directories and shared pages of {person} take {used} of the {limit} for one person, and \
+             this would add {added}; nothing was stored. Remove large files that are not needed, or ask the \
+             administrators of the exchange for more space"
         ),
         QuotaOwner::Course => format!(
             "The course takes {used} of the {limit} for one course, and this would add {added}; nothing was stored. \

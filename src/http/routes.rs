@@ -339,13 +339,13 @@ fn courses() -> Vec<Operation> {
             Instructors,
             "Set the settings of a course",
         )
-        .details("An absent title or time zone is removed. The others stay as they are if they are absent.")
+        .details("An absent title or time zone is removed. Other absent settings stay as they are.")
         .fails(400, "The title is empty. Give one, or leave it out to remove it")
         .fails(
             400,
             "The time zone \"CET+1\" is unknown. Use the name of a zone in the IANA database, such as Europe/Berlin",
         )
-        .fails(409, "The people who run this exchange do not let courses count the work on notebooks"),
+        .fails(409, "The operator of this exchange does not let courses count the work on notebooks"),
         get(
             "v1/courses/{course}/roster",
             v1::roster::list,
@@ -450,7 +450,7 @@ fn activity_of_courses() -> Vec<Operation> {
             Members,
             "Sum up the work on the notebooks of a course",
         )
-        .details("Students see their own work only. Daily sums are kept for 180 days, unless the operator chose another time.")
+        .details("Students see only their own work. Daily sums are kept for 180 days, unless the operator chose another time.")
         .fails(400, "Illegal cursor")
         .fails(400, "Illegal user id")
         .fails(400, "Illegal path")
@@ -678,7 +678,7 @@ fn shared_pages() -> Vec<Operation> {
             "Share a page by a link",
         )
         .details(
-            "The course must allow the audience. A student does not share a notebook of an assignment before its cut-off \
+            "The course must allow the audience. A student cannot share a notebook of an assignment until its cut-off \
              has passed for all students.",
         )
         .fails(400, "The title of a shared page is one line of 1 to 200 bytes")

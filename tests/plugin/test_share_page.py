@@ -179,7 +179,7 @@ def test_a_notebook_is_shared_with_its_outputs_and_nothing_runs(sharing: Sharing
 def test_what_is_no_notebook_is_refused_by_a_sentence(sharing: Sharing) -> None:
     for content in ("", '{"cells": [', "[4]", b"\xff\xfe\0", "{}"):
         said = sharing.refused("a.ipynb", content)
-        assert "a.ipynb is no notebook: " in said and "try again" in said
+        assert "a.ipynb is not a notebook: " in said and "try again" in said
     assert "Name a notebook" in sharing.refused("a.txt", "{}")
     assert "cannot be read" in Person.attempt(
         sharing.maker, str(sharing._binary), "share", "absent.ipynb"

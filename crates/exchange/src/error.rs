@@ -89,7 +89,7 @@ impl std::fmt::Display for ShareEnd {
         f.write_str(match self {
             Self::Expired => "has expired. Ask its sender for a new one",
             Self::Revoked => "was revoked",
-            Self::SwitchedOff => "does not work any more, since the course has restricted sharing",
+            Self::SwitchedOff => "does not work at the moment, because the course does not allow its audience",
         })
     }
 }
@@ -309,7 +309,7 @@ pub enum Error {
     /// A grant, a name or another fact of a directory cannot be used. The sentence says what to do.
     #[error("{0}")]
     UnusableFact(String),
-    /// The course does not allow that members share pages with this audience.
+    /// The course does not allow its members to share pages with this audience.
     #[error(
         "{course} does not allow pages that {} can see. Its instructors can change that in the settings of the course",
         audience_words(*audience)
@@ -320,13 +320,13 @@ pub enum Error {
         /// The audience.
         audience: Audience,
     },
-    /// A notebook of an assignment that students work on cannot be shared by them.
+    /// Students cannot share a notebook of an assignment that is still open.
     #[error(
         "a notebook of the assignment {0} has this name, and its cut-off has not passed for all students. Share it after \
          the cut-off"
     )]
     WorkedOn(AssignmentId),
-    /// A person shares the maximum number of pages already.
+    /// A person already shares the maximum number of pages.
     #[error("{person} shares {limit} pages, which is the maximum. Revoke one first")]
     TooManyShares {
         /// The person.
@@ -339,8 +339,8 @@ pub enum Error {
     ShareOver(ShareEnd),
     /// The people who run the exchange have not allowed courses to turn activity on.
     #[error(
-        "The people who run this exchange do not let courses count the work on notebooks; nothing was changed. Ask them to \
-         set --activity"
+        "The operator of this exchange does not let courses count the work on notebooks; nothing was changed. Ask the \
+         operator to set --activity"
     )]
     ActivityNotAllowed,
     /// A file's claimed size differs from the size of the bytes with that checksum.

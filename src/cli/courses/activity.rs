@@ -87,8 +87,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     if !on {
         eprintln!(
-            "Work on notebooks is not counted in this course. Instructors turn it on with nbcourier course settings {course} \
-             --activity on, if the operator allows it"
+            "Work on notebooks is not counted in this course. If the operator allows it, an instructor turns it on \
+             with nbcourier course settings {course} --activity on"
         );
     }
     Ok(ExitCode::SUCCESS)

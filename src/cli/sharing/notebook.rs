@@ -41,7 +41,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
         .is_some_and(|ending| ending.eq_ignore_ascii_case("ipynb"));
     let found = file.metadata().map_err(unreadable)?;
     if !found.is_file() {
-        return Err(format!("{shown} is no file. Name a notebook"));
+        return Err(format!("{shown} is not a file. Name a notebook"));
     }
     if !is_notebook {
         return Err(format!("{shown} does not end with .ipynb. Name a notebook"));
@@ -54,7 +54,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
         Err(error) => error.to_string(),
     };
     Err(format!(
-        "{shown} is no notebook: {why}. Open it in Jupyter, save it, and try again"
+        "{shown} is not a notebook: {why}. Open it in Jupyter, save it, and try again"
     ))
 }
 
@@ -64,7 +64,7 @@ pub fn check_size(what: &str, bytes: u64) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{what} has {}, and at most {} are shared. Clear large outputs, and try again",
+        "{what} has {}. The maximum is {}. Clear large outputs, and try again",
         ByteSize(bytes).rounded(),
         ByteSize(LONGEST).rounded()
     ))
@@ -177,7 +177,7 @@ mod tests {
             ("[4]", "is a list"),
             ("{\"cells\": [", "line 1 column 11"),
             ("{\"cells\": []}", "nbformat"),
-            ("\u{0}", "is no notebook"),
+            ("\u{0}", "is not a notebook"),
         ] {
             std::fs::write(&notebook, damaged).expect("a file");
             let error = read(&notebook).expect_err("no notebook");

@@ -52,7 +52,7 @@ impl Round<'_> {
             },
             Ok(()) => report.ended(
                 Outcome::Kept,
-                "It is not open to everybody any more, so only you can read it here. --prune removes it".to_owned(),
+                "It is no longer open to everybody, so only you can read it here. --prune removes it".to_owned(),
             ),
         }
     }
@@ -108,7 +108,7 @@ impl Round<'_> {
         let mut report = Report::new(shown, Some(link), Outcome::Kept);
         report.version = Some(known.head.version);
         if !self.wishes.is_pruning {
-            let why = "The exchange has it no more, or you cannot read it any more. It stays as it is here; --prune \
+            let why = "It was deleted on the exchange, or you can no longer read it. It stays here as it is. --prune \
                        removes it";
             return Some(report.ended(Outcome::Kept, why.to_owned()));
         }

@@ -102,8 +102,8 @@ fn refuse_shared(folder: &Root) -> Result<(), String> {
     match is_safe(folder) {
         Ok(true) => Ok(()),
         Ok(false) => Err(format!(
-            "{shown} is not only yours: somebody else owns it or can write to it, and could put a link into it. As its \
-             owner: chmod go-w {shown}"
+            "Somebody else owns {shown} or can write to it, and could put a link into it. As its owner, run chmod go-w \
+             {shown}"
         )),
         Err(error) => Err(format!("{shown} cannot be used: {}", why_unusable(&error))),
     }

@@ -102,7 +102,7 @@ impl Report {
         };
         for path in &self.left_out {
             all.push(format!(
-                "{shown}/{path} is left out: the file system here cannot have that name, or takes it for another one."
+                "{shown}/{path} is left out: the file system here cannot have that name, or takes it for another name."
             ));
         }
         all.extend(self.reasons.iter().map(|why| format!("{shown}: {why}")));
