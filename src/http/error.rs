@@ -450,9 +450,9 @@ fn over_quota(whose: &QuotaOwner, limit: u64, used: u64, added: u64) -> String {
     let [limit, used, added] = [limit, used, added].map(|bytes| ByteSize(bytes).rounded());
     match whose {
         QuotaOwner::Student(student) => format!(
-            "The submissions of {student} take {used} of the {limit} for one person, and this would add {added}; \
-             nothing was stored. Leave out large files that are not needed, or ask an instructor to remove earlier \
-             submissions"
+            "The submissions, directories and shared pages of {student} take {used} of the {limit} for one person, and \
+             this would add {added}; nothing was stored. Leave out large files that are not needed, or ask an \
+             instructor to remove earlier submissions"
         ),
         QuotaOwner::Person(person) => format!(
             "The submissions, directories and shared pages of {person} take {used} of the {limit} for one person, and \

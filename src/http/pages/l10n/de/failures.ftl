@@ -36,7 +36,7 @@ failure-submissions = { $n ->
     [one] Sie haben { $n } Abgabe gemacht, mehr ist nicht erlaubt. Nichts wurde gespeichert.
    *[other] Sie haben { $n } Abgaben gemacht, mehr sind nicht erlaubt. Nichts wurde gespeichert.
 }
-failure-own-quota = Ihre Abgaben würden { $size } überschreiten, die Grenze für eine Person. Nichts wurde gespeichert.
+failure-own-quota = Ihre Abgaben, Verzeichnisse und geteilten Seiten würden { $size } überschreiten, die Grenze für eine Person. Nichts wurde gespeichert.
 failure-course-quota = Der Kurs würde { $size } überschreiten, seine Grenze. Nichts wurde gespeichert.
 failure-space = Dem Dienst fehlt Speicherplatz. Nichts wurde gespeichert.
 failure-changed = Die Dateien haben sich während der Übertragung geändert. Nichts wurde gespeichert.

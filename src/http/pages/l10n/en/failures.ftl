@@ -36,7 +36,7 @@ failure-submissions = { $n ->
     [one] You have submitted { $n } time, which is the limit. Nothing was stored.
    *[other] You have submitted { $n } times, which is the limit. Nothing was stored.
 }
-failure-own-quota = Your submissions would exceed { $size }, the limit for one person. Nothing was stored.
+failure-own-quota = Your submissions, directories and shared pages would exceed { $size }, the limit for one person. Nothing was stored.
 failure-course-quota = The course would exceed { $size }, its limit. Nothing was stored.
 failure-space = The exchange is short of disk space. Nothing was stored.
 failure-changed = The files changed while they were sent. Nothing was stored.

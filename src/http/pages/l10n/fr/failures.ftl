@@ -36,7 +36,7 @@ failure-submissions = { $n ->
     [one] Vous avez rendu { $n } travail, ce qui est la limite. Rien n’a été enregistré.
    *[other] Vous avez rendu { $n } travaux, ce qui est la limite. Rien n’a été enregistré.
 }
-failure-own-quota = Vos travaux dépasseraient { $size }, la limite pour une personne. Rien n’a été enregistré.
+failure-own-quota = Vos travaux, vos répertoires et vos pages partagées dépasseraient { $size }, la limite pour une personne. Rien n’a été enregistré.
 failure-course-quota = Le cours dépasserait { $size }, sa limite. Rien n’a été enregistré.
 failure-space = Le service manque de place. Rien n’a été enregistré.
 failure-changed = Les fichiers ont changé pendant l’envoi. Rien n’a été enregistré.
