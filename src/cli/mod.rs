@@ -96,11 +96,11 @@ enum Command {
     Feedback(Late<feedback::Arguments>),
     /// Share, read and change directories, which keep their versions
     Dir(Late<directories::Arguments>),
-    /// Bring the folders up to date that your courses deliver to your home
+    /// Bring the folders that courses deliver to your home up to date
     Pull(Late<pull::Arguments>),
-    /// Put the originals in the place of files, and yours beside them
+    /// Replace files with their originals, and put yours beside them
     Revert(Late<revert::Arguments>),
-    /// Bring the folders up to date that your courses deliver at the start of your server
+    /// Bring delivered folders up to date at the start of your server
     Start(Late<start::Arguments>),
     /// Keep folders of this machine and directories equal
     Sync(Late<sync::Arguments>),
@@ -118,7 +118,7 @@ enum Command {
     Presence(Late<presence::Arguments>),
     /// Show the work of students on the notebooks of a course
     Activity(Late<activity::Arguments>),
-    /// Show what the servers of a course's members received when they started
+    /// Show the reports of starts of servers of a course's members
     Starts(Late<starts::Arguments>),
     /// List deleted data and restore it
     Trash(Late<trash::Arguments>),

@@ -23,9 +23,11 @@ const QUESTIONS: u32 = 1200;
 /// Makes directories of a course follow folders of git repositories
 #[derive(clap::Args)]
 #[command(after_help = "\
-The server fetches the branch when it is set, on each call of the hook, at regular times, and with `pull`. Students get the \
-files of the directory; they need no git. Only instructors of the course set, pull and remove; assistants show and log.\n\n\
-The flags --url and --token-file of `set` are those of the repository. The exchange is found by NBCOURIER_URL, and the token for\nit by JUPYTERHUB_API_TOKEN or NBCOURIER_TOKEN_FILE.")]
+The server fetches the branch after `set`, after each call of the hook, at regular times, and with `pull`. Students \
+get the files of the directory and need no git. Only instructors of the course can set, pull and remove. Assistants \
+can show and log.\n\n\
+The flags --url and --token-file of `set` are about the repository. NBCOURIER_URL names the exchange. Its token is in \
+JUPYTERHUB_API_TOKEN, or in the file that NBCOURIER_TOKEN_FILE names.")]
 pub struct Arguments {
     #[command(subcommand)]
     what: Command,
@@ -67,7 +69,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Make a directory follow nothing. Its files stay
+    /// Stop following a repository. The files of the directory stay
     Remove {
         #[command(flatten)]
         asking: Asking,
@@ -83,13 +85,13 @@ struct Set {
     /// Follow the repository at this https address
     #[arg(long)]
     url: String,
-    /// Follow this branch [default: the repository's own choice]
+    /// Follow this branch [default: the default branch of the repository]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
     /// Follow only this folder of the repository
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
-    /// Leave out what matches, such as .solutions/ or *_solution.ipynb. Repeatable
+    /// Leave out files that match, such as .solutions/ or *_solution.ipynb. Repeatable
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
     /// Look this often: a number with m, h or d [default: 1h]
@@ -99,7 +101,7 @@ struct Set {
     /// address is the same
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Deliver files with solutions or hidden tests for nbgrader, too
+    /// Also deliver files with solutions or hidden tests for nbgrader
     #[arg(long)]
     allow_solutions: bool,
     /// Print JSON for scripts

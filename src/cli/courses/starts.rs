@@ -9,7 +9,7 @@ use nbcourier_domain::{CourseId, StartOutcome, UserName};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Shows what the servers of a course's members received when they started, the newest start first
+/// Shows the reports of starts of servers of a course's members, the newest start first
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]

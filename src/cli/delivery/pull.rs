@@ -1,4 +1,4 @@
-//! `nbcourier pull`: brings the folders up to date that courses deliver.
+//! `nbcourier pull`: brings delivered folders up to date.
 
 use super::home;
 use crate::cli::asking::Asking;
@@ -14,7 +14,7 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
 
-    /// Only the folders of this course
+    /// Bring only the folders of this course up to date
     #[arg(value_parser = course_id)]
     course: Option<CourseId>,
 
@@ -22,11 +22,11 @@ pub struct Arguments {
     #[arg(long)]
     missing: bool,
 
-    /// Say what would be done, and change nothing
+    /// Report the changes without making them
     #[arg(long)]
     dry_run: bool,
 
-    /// Remove your files, too, if a directory has none any more
+    /// Also remove delivered files whose directory has no files any more
     #[arg(long)]
     confirm: bool,
 }

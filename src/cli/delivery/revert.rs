@@ -14,11 +14,11 @@ pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
 
-    /// The files whose originals you want
+    /// The files to replace with their originals
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Do not put yours beside the originals. They are kept for a month below .nbcourier/kept
+    /// Do not put your files beside the originals. They are kept for 30 days below .nbcourier/kept
     #[arg(long)]
     discard: bool,
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 /// The pause between two looks at the work in the background.
 const LOOK: Duration = Duration::from_millis(50);
-/// The time after which the exchange is told no more of a start.
+/// The time after which a report to the exchange is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[command(flatten)]
     client: ClientArgs,
 
-    /// End after this time, and go on in the background
+    /// End after this time at the latest, and continue in the background
     #[arg(long, value_name = "TIME")]
     within: Option<Span>,
     /// Run the script start.sh at the top of each folder that is up to date, as you and never as root

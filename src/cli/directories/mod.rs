@@ -32,25 +32,25 @@ pub struct Arguments {
 enum Command {
     /// List the directories that you can read
     List {
-        /// Only those of this owner: a person, or `course:COURSE`
+        /// List only directories of this owner: a person, or `course:COURSE`
         #[arg(long)]
         owner: Option<String>,
-        /// Only your own, those granted to you, or those open to everybody
+        /// List only your own directories, directories granted to you, or directories open to everybody
         #[arg(long, value_parser = ["own", "granted", "everybody"])]
         reach: Option<String>,
-        /// Only those with this text in their name or description
+        /// List only directories with this text in their name or description
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
     },
     /// Create an empty directory
     Create {
-        /// The directory. A bare name is one of your own
+        /// The directory. A name alone means your own directory
         #[arg(value_name = DIRECTORY, value_parser = directory)]
         directory: Target,
-        /// Description for those who can read it
+        /// Description for people who can read it
         #[arg(long, value_name = "TEXT")]
         description: Option<String>,
-        /// Folder in the homes of the course's members that it is delivered to
+        /// Folder in the homes of the course's members to which it is delivered
         #[arg(long, value_name = "FOLDER")]
         deliver: Option<String>,
         /// Deliver it whenever their servers start
@@ -63,7 +63,7 @@ enum Command {
         #[arg(value_name = DIRECTORY, value_parser = directory)]
         directory: Target,
     },
-    /// Show or change the description of a directory, and the folder that it is delivered to
+    /// Show or change the description of a directory, and the folder to which it is delivered
     Settings(settings::Settings),
     /// Give a directory another name
     Rename {
@@ -97,7 +97,7 @@ enum Command {
         #[arg(value_name = "OWNER/DIRECTORY[/PATH]", value_parser = target)]
         target: Target,
     },
-    /// Give a version a label, with which it is kept
+    /// Give a version a label. A version with a label is kept
     Label {
         /// The directory and the version
         #[arg(value_name = "OWNER/DIRECTORY@VERSION", value_parser = target)]

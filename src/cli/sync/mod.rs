@@ -17,8 +17,9 @@ use std::path::{Path, PathBuf};
 /// Keeps folders of this machine and directories of an exchange equal
 #[derive(clap::Args)]
 #[command(after_help = "\
-Both sides may change, also while the exchange is away. If both change the same file, both contents stay: that of this \
-device as lesson.conflict-DEVICE-DATE.ipynb. What is replaced or removed here is kept in FOLDER/.nbcourier/kept for 30 days.")]
+Both sides can change, even without the network. If both change the same file, both contents stay: the file of this \
+device gets the name lesson.conflict-DEVICE-DATE.ipynb. Files that are replaced or removed here are kept in \
+FOLDER/.nbcourier/kept for 30 days.")]
 pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
@@ -30,39 +31,39 @@ pub struct Arguments {
 enum Command {
     /// Keep a folder and a directory equal from now on
     Add(Add),
-    /// Bring both sides up to date, and go on
+    /// Keep both sides up to date until somebody ends the command
     Run(Run),
-    /// Show all pairs and what waits for you
+    /// Show all pairs, and the files that wait or are left out
     Status {
-        /// Only this folder
+        /// Show only this folder
         folder: Option<PathBuf>,
     },
-    /// Allow the removal of many files, which waits for you
+    /// Allow a removal of many files that waits for confirmation
     Confirm {
-        /// The folder. Without it, all that wait
+        /// The folder [default: all that wait]
         folder: Option<PathBuf>,
     },
-    /// Let a folder rest
+    /// Pause a folder
     Pause {
-        /// The folder. Without it, all
+        /// The folder [default: all]
         folder: Option<PathBuf>,
     },
-    /// Let a folder go on
+    /// Resume a paused folder
     Resume {
-        /// The folder. Without it, all
+        /// The folder [default: all]
         folder: Option<PathBuf>,
     },
-    /// Keep a folder and its directory equal no longer. The files on both sides stay
+    /// End a pair. The files on both sides stay
     Remove {
         /// The folder
         folder: PathBuf,
     },
-    /// Show what was done
+    /// Show the log
     Log {
-        /// The folder. Without it, all
+        /// The folder [default: all]
         folder: Option<PathBuf>,
     },
-    /// Print a unit of systemd that runs the agent while you are logged in
+    /// Print a systemd unit that runs the agent while you are logged in
     #[command(
         after_help = "nbcourier sync unit > ~/.config/systemd/user/nbcourier-sync.service\n\
                             systemctl --user enable --now nbcourier-sync"
@@ -72,9 +73,9 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Add {
-    /// The folder. It is made if it is missing
+    /// The folder. The command makes it if it is missing
     folder: PathBuf,
-    /// The directory. Without it, one of your own with the name of the folder, which is made if it is missing
+    /// The directory. The command makes it if it is missing [default: your own directory with the name of the folder]
     #[arg(long, value_name = "OWNER/DIRECTORY", value_parser = directory)]
     directory: Option<Target>,
     /// `two-way` makes both sides equal, `pull` only receives and keeps your work, `push` only sends
@@ -90,7 +91,7 @@ struct Add {
 
 #[derive(clap::Args)]
 struct Run {
-    /// Only these folders. Without them, all
+    /// Sync only these folders
     folders: Vec<PathBuf>,
     /// End when both sides are equal
     #[arg(long)]
