@@ -89,7 +89,7 @@ impl std::fmt::Display for ShareEnd {
         f.write_str(match self {
             Self::Expired => "has expired. Ask its sender for a new one",
             Self::Revoked => "was revoked",
-            Self::SwitchedOff => "does not work at the moment, because the course does not allow its audience",
+            Self::SwitchedOff => "does not work, because the course does not allow its audience",
         })
     }
 }

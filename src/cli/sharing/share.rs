@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     arguments.asking.confirm(&shared, &shared.url)?;
     if !arguments.asking.is_json() {
         eprintln!(
-            "nbcourier: The link works for {} days. To end it earlier, run nbcourier shares --revoke {}",
+            "nbcourier: The link works for {} days. End it earlier: nbcourier shares --revoke {}",
             arguments.days, shared.id
         );
     }
