@@ -55,7 +55,7 @@ fn the_page_shows_figures_and_takes_no_path_for_markup_or_a_formula() {
     );
     let own = page(&server, "c/algebra/notebooks", "lawrence").ok().text();
     assert!(
-        own.contains("Those who teach the course see these figures"),
+        own.contains("Instructors and assistants of the course see these figures"),
         "{own}"
     );
     assert!(!own.contains("p1.ipynb"), "{own}");
