@@ -12,7 +12,7 @@ pub struct Shares {
     pub next: Option<String>,
 }
 
-/// A link to a shared page. Its address was in the reply that made it, and nowhere else.
+/// A link to a shared page. Only the reply to the request that made the link has its address.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Share {
     pub id: i64,
