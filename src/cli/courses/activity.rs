@@ -12,9 +12,7 @@ use std::process::ExitCode;
 
 /// Shows the work of students on the notebooks of a course. Students see their own work
 #[derive(clap::Args)]
-#[command(
-    after_help = "The students' own servers report the work. The figures prove nothing."
-)]
+#[command(after_help = "The students' own servers report the work. The figures prove nothing.")]
 pub struct Arguments {
     #[command(flatten)]
     asking: Asking,
