@@ -55,6 +55,17 @@ impl<'a> Below<'a> {
     }
 }
 
+/// A file of a version.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoteFile<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The version.
+    pub version: i64,
+    /// The size in bytes, as the exchange lists it.
+    pub size: u64,
+}
+
 impl Client {
     /// Returns the directories that the caller can read, with these arguments of the query.
     pub async fn directories(&self, arguments: &[(&str, &str)]) -> Result<Vec<Directory>> {
@@ -311,7 +322,7 @@ impl Client {
     }
 
     /// Begins to receive a file.
-    pub async fn get_file(
+    async fn get_file(
         &self,
         directory: &DirectoryAddress,
         path: &str,
@@ -323,15 +334,23 @@ impl Client {
             .await
     }
 
-    /// Receives a file piece by piece. The inner error is that of `take`, which ends the transfer.
+    /// Receives a file piece by piece. The inner error is that of `take`, or says that the reply is longer than the file.
+    /// It ends the transfer.
     pub async fn download(
         &self,
         directory: &DirectoryAddress,
-        path: &str,
-        version: i64,
-        take: impl FnMut(&[u8]) -> io::Result<()>,
+        file: RemoteFile<'_>,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<io::Result<()>> {
-        let reply = self.get_file(directory, path, version).await?;
-        self.pour(reply, take).await
+        let reply = self.get_file(directory, file.path, file.version).await?;
+        let mut left = file.size;
+        self.pour(reply, |bytes| {
+            // A reply without an end does not fill the disk.
+            left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or_else(|| io::Error::other("it is longer than the exchange said"))?;
+            take(bytes)
+        })
+        .await
     }
 }

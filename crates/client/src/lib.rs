@@ -25,7 +25,7 @@ mod token;
 mod trash;
 
 pub use activity::WantedActivity;
-pub use directories::{DirectoryAddress, EntryFilter};
+pub use directories::{DirectoryAddress, EntryFilter, RemoteFile};
 pub use error::Error;
 pub use files::Source;
 pub use http::{Address, Client};

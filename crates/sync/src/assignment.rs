@@ -19,6 +19,8 @@ pub struct InAssignment {
     assignment: AssignmentId,
     folder: PathBuf,
     path: RelativePath,
+    /// The size of all files that were released.
+    bytes: u64,
 }
 
 /// Returns the assignment whose folder a file is in: a folder with the name of an assignment below one with the name of its
@@ -41,8 +43,9 @@ pub async fn of(exchange: &Client, file: &Path) -> Result<Option<InAssignment>, 
             continue;
         };
         for assignment in exchange.assignments(&course).await? {
+            let bytes = u64::try_from(assignment.bytes).unwrap_or(0);
             if let Ok(assignment) = AssignmentId::parse(assignment.assignment) {
-                released.push((course.clone(), assignment));
+                released.push((course.clone(), assignment, bytes));
             }
         }
     }
@@ -50,7 +53,7 @@ pub async fn of(exchange: &Client, file: &Path) -> Result<Option<InAssignment>, 
     let folders = 0..names.len().saturating_sub(1);
     let of_course = folders.clone().skip(1).find_map(|at| {
         let mut all = released.iter();
-        all.find(|(course, assignment)| {
+        all.find(|(course, assignment, _)| {
             course.as_str() == names[at - 1] && assignment.as_str() == names[at]
         })
         .map(|found| (at, found))
@@ -59,14 +62,14 @@ pub async fn of(exchange: &Client, file: &Path) -> Result<Option<InAssignment>, 
         folders.clone().find_map(|at| {
             let mut having = released
                 .iter()
-                .filter(|(_, assignment)| assignment.as_str() == names[at]);
+                .filter(|(_, assignment, _)| assignment.as_str() == names[at]);
             match (having.next(), having.next()) {
                 (Some(only), None) => Some((at, only)),
                 _ => None,
             }
         })
     };
-    let Some((at, (course, assignment))) = of_course.or_else(of_one) else {
+    let Some((at, (course, assignment, bytes))) = of_course.or_else(of_one) else {
         return Ok(None);
     };
     let folder = Path::new("/").join(names[..=at].join("/"));
@@ -77,6 +80,7 @@ pub async fn of(exchange: &Client, file: &Path) -> Result<Option<InAssignment>, 
             assignment: assignment.clone(),
             folder,
             path,
+            bytes: *bytes,
         }))
 }
 
@@ -90,6 +94,7 @@ pub async fn revert(exchange: &Client, file: &InAssignment) -> Result<Reverted, 
     let mut taken = Taken {
         wanted: &file.path,
         file: root.create(&received).map_err(wrong)?,
+        left: file.bytes,
         is_in: false,
         was_found: false,
     };
@@ -117,6 +122,8 @@ pub async fn revert(exchange: &Client, file: &InAssignment) -> Result<Reverted, 
 struct Taken<'a> {
     wanted: &'a RelativePath,
     file: File,
+    /// The bytes that may still come.
+    left: u64,
     is_in: bool,
     was_found: bool,
 }
@@ -128,8 +135,16 @@ impl Taken<'_> {
                 self.is_in = *path == self.wanted;
                 self.was_found |= self.is_in;
             }
-            TarEvent::Content(bytes) if self.is_in => self.file.write_all(bytes)?,
-            TarEvent::Content(_) => {}
+            TarEvent::Content(bytes) => {
+                // A reply without an end does not fill the disk.
+                self.left = self
+                    .left
+                    .checked_sub(bytes.len() as u64)
+                    .ok_or_else(|| io::Error::other("it is longer than the exchange said"))?;
+                if self.is_in {
+                    self.file.write_all(bytes)?;
+                }
+            }
             TarEvent::End => self.is_in = false,
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::source::is_notebook;
 use super::structure::in_shape;
 use super::words::{reason, why_unusable};
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
-use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
+use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error, RemoteFile};
 use nbcourier_domain::{DirectoryOwner, RelativePath};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -424,11 +424,14 @@ impl<'a> Pull<'a> {
     ) -> Result<Content, Failure> {
         let address = &self.delivery.address;
         let mut file = incoming.begin(content.sum)?;
+        let remote = RemoteFile {
+            path: path.as_str(),
+            version,
+            size: content.size,
+        };
         let got = self
             .exchange
-            .download(address, path.as_str(), version, |bytes| {
-                file.write_all(bytes)
-            })
+            .download(address, remote, |bytes| file.write_all(bytes))
             .await;
         match got {
             Ok(Ok(())) => Ok(incoming.finish(content.sum, file, path.as_str())?),

@@ -4,7 +4,7 @@ use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State, parts};
 use super::item::{Content, Item};
 use super::names::{Beside, numbered};
 use super::words::reason;
-use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
+use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error, RemoteFile};
 use nbcourier_domain::{DirectoryOwner, RelativePath, Sha256Sum, Timestamp};
 use serde::Serialize;
 use std::io::{self, Write as _};
@@ -119,7 +119,7 @@ async fn original(
     incoming: &mut Incoming,
 ) -> Result<(Option<i64>, Content), String> {
     if let Some(version) = version
-        && receive(exchange, address, path, base.sum, version, incoming)
+        && receive(exchange, address, path, base, version, incoming)
             .await
             .is_ok()
     {
@@ -146,7 +146,7 @@ async fn original(
         executable: found.executable,
         source: None,
     };
-    let source = receive(exchange, address, path, content.sum, version, incoming).await?;
+    let source = receive(exchange, address, path, content, version, incoming).await?;
     Ok((Some(version), Content { source, ..content }))
 }
 
@@ -154,16 +154,20 @@ async fn receive(
     exchange: &Client,
     address: &DirectoryAddress,
     path: &RelativePath,
-    sum: Sha256Sum,
+    content: Content,
     version: i64,
     incoming: &mut Incoming,
 ) -> Result<Option<Sha256Sum>, String> {
     let wrong = |error: io::Error| format!("{path} was not changed: {}", reason(&error));
+    let sum = content.sum;
     let mut file = incoming.begin(sum).map_err(wrong)?;
+    let remote = RemoteFile {
+        path: path.as_str(),
+        version,
+        size: content.size,
+    };
     let take = |bytes: &[u8]| file.write_all(bytes);
-    let got: Result<io::Result<()>, Error> = exchange
-        .download(address, path.as_str(), version, take)
-        .await;
+    let got: Result<io::Result<()>, Error> = exchange.download(address, remote, take).await;
     let got = match got {
         Ok(written) => written.map_err(wrong),
         Err(error) => Err(error.to_string()),

@@ -22,6 +22,8 @@ pub enum Behaviour {
     Refuse,
     /// It answers one in so many requests of HTTP with these bytes, and closes the connection.
     Answer(usize, &'static [u8]),
+    /// It answers requests with this text with these bytes, and closes the connection.
+    AnswerTo(&'static [u8], &'static [u8]),
     /// It closes a connection after that many bytes of the server, counted from the last bytes of the client.
     CutReplies(usize),
 }
@@ -184,6 +186,9 @@ impl State {
                         .fetch_add(1, Ordering::Relaxed)
                         .is_multiple_of(*one_in) =>
             {
+                decision(false, true, answer)
+            }
+            Behaviour::AnswerTo(text, answer) if is_request && has(text) => {
                 decision(false, true, answer)
             }
             Behaviour::HoldOne(text) if now.1 == 0 && has(text) => {

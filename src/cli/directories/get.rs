@@ -6,7 +6,7 @@ use crate::cli::asking::Asking;
 use crate::cli::folders::Changed;
 use crate::cli::progress::Progress;
 use nbcourier_api::DirectoryEntry;
-use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
+use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error, RemoteFile};
 use nbcourier_domain::{Count, Sha256Sum, above};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -60,19 +60,22 @@ async fn receive(
     let path = entry.path.as_str();
     let broken =
         |reason: String| Error::Impossible(format!("{path} could not be received: {reason}"));
-    let mut reply = exchange.get_file(address, path, version).await?;
+    let remote = RemoteFile {
+        path,
+        version,
+        size: entry.file.map_or(0, |file| file.size),
+    };
     let mut hasher = Sha256::new();
-    while let Some(bytes) = reply
-        .chunk()
-        .await
-        .map_err(|error| broken(error.to_string()))?
-    {
-        hasher.update(&bytes);
-        out.write_all(&bytes)
-            .map_err(|error| broken(error.to_string()))?;
+    let take = |bytes: &[u8]| {
+        hasher.update(bytes);
+        out.write_all(bytes)?;
         progress(bytes.len() as u64);
-    }
-    out.flush().map_err(|error| broken(error.to_string()))?;
+        Ok(())
+    };
+    let written = exchange.download(address, remote, take).await?;
+    written
+        .and_then(|()| out.flush())
+        .map_err(|error| broken(error.to_string()))?;
     let sum = Sha256Sum(hasher.finalize().into());
     if entry.file.is_none_or(|file| file.sha256 != sum) {
         return Err(broken("its bytes changed on the way. Try again".to_owned()));

@@ -1,9 +1,14 @@
 //! Directories and folders that nobody should have.
 
 use super::lesson::Lesson;
+use crate::directories::client::Directory;
+use crate::mirroring::hostile::reply;
+use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
+use nbcourier_testkit::{Course, Sent, tar};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 
 #[test]
 fn nothing_is_written_through_a_link() {
@@ -29,6 +34,77 @@ fn nothing_is_written_through_a_link() {
     let sentence = report["failures"][0].as_str().unwrap();
     assert!(sentence.contains("a link is in the way"), "{sentence}");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+}
+
+/// Returns the bytes of all files below a folder.
+fn bytes_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let sizes = entries.map(|entry| {
+        if entry.file_type().unwrap().is_dir() {
+            bytes_below(&entry.path())
+        } else {
+            entry.metadata().unwrap().len()
+        }
+    });
+    sizes.sum()
+}
+
+#[test]
+fn a_reply_that_is_longer_than_its_file_is_ended_and_leaves_nothing() {
+    const LONG: usize = 8 << 20;
+    let mut lesson = Lesson::new();
+    Course::of(&lesson.server, "algebra")
+        .release("ps1", "kevin", &[Sent::new("p1.ipynb", "released")])
+        .ok();
+    lesson.teach("a.txt", "1");
+    lesson.pull(&[]);
+    lesson.write("a.txt", "hers");
+    lesson.teach("b.txt", "1");
+    let home = lesson.ada.home().to_owned();
+    fs::create_dir_all(home.join("ps1")).unwrap();
+    fs::write(home.join("ps1/p1.ipynb"), "hers").unwrap();
+    let own = Directory::make(&lesson.server, "ada", "thesis", "ada");
+    own.put("c.txt", "1").ok();
+    let proxy = TcpProxy::to(lesson.server.port());
+    let url = format!(
+        "http://127.0.0.1:{}{}",
+        proxy.port(),
+        lesson.server.prefix()
+    );
+    lesson.ada = lesson.ada.env("NBCOURIER_URL", &url);
+    lesson.ada.does(&["sync", "add", "thesis"]);
+    let long = "x".repeat(LONG);
+    let released = tar::archive(&[Sent::new("p1.ipynb", long.clone())]);
+    let released = String::from_utf8(released).unwrap();
+    for (arguments, of_files) in [
+        (&["pull"][..], true),
+        (&["revert", "algebra/a.txt"], true),
+        (&["revert", "ps1/p1.ipynb"], false),
+        (&["dir", "get", "ada/thesis/c.txt"], true),
+        (&["sync", "run", "--once"], true),
+    ] {
+        let (to, answer) = if of_files {
+            (&b"/files/"[..], reply("application/octet-stream", &long))
+        } else {
+            (&b"/tree"[..], reply("application/x-tar", &released))
+        };
+        proxy.behave(Behaviour::AnswerTo(to, answer));
+        let before = bytes_below(&home);
+        let ended = lesson.ada.run(arguments);
+        let said = ended.out + &ended.err;
+        assert_eq!(ended.code, Some(1), "{arguments:?}: {said}");
+        assert!(
+            said.contains("it is longer than the exchange said"),
+            "{arguments:?}: {said}"
+        );
+        let grown = bytes_below(&home).saturating_sub(before);
+        assert!(grown < 100_000, "{arguments:?}: {grown} bytes are left");
+    }
+    assert_eq!(lesson.read("a.txt"), "hers");
+    assert_eq!(
+        fs::read_to_string(home.join("ps1/p1.ipynb")).unwrap(),
+        "hers"
+    );
 }
 
 #[test]

@@ -4,12 +4,10 @@ use super::machine::{Machine, files, names};
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 /// Returns a reply of an exchange, which a proxy sends.
-fn reply(kind: &str, body: &str) -> &'static [u8] {
+pub fn reply(kind: &str, body: &str) -> &'static [u8] {
     let text = format!(
         "HTTP/1.1 200 OK\r\nX-NbCourier: 1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -178,15 +176,10 @@ fn bytes_that_changed_on_the_way_are_not_shown() {
     ] {
         let proxy = TcpProxy::to(machine.server.port());
         machine = machine.through_port(proxy.port());
-        // Of every four requests one is answered: this one, and that for the file after two lists and the entries.
-        proxy.behave(Behaviour::Answer(
-            4,
+        proxy.behave(Behaviour::AnswerTo(
+            b"/files/",
             reply("application/octet-stream", bytes),
         ));
-        let mut dummy = TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
-        dummy.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        let mut said = Vec::new();
-        dummy.read_to_end(&mut said).unwrap();
         let report = &machine.mirror_fails(&[])[0];
         let said = report["reasons"][0].as_str().unwrap();
         assert!(said.contains(reason), "{said}");

@@ -3,6 +3,6 @@
 mod access;
 mod faults;
 mod going_on;
-mod hostile;
+pub mod hostile;
 mod machine;
 mod versions;

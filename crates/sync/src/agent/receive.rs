@@ -8,7 +8,7 @@ use crate::item::{Content, Item};
 use crate::plan::Plan;
 use crate::pull::copy_of;
 use crate::source::is_notebook;
-use nbcourier_client::{Client, DirectoryAddress, Error};
+use nbcourier_client::{Client, DirectoryAddress, Error, RemoteFile};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -80,11 +80,14 @@ impl Receiving<'_> {
         incoming: &mut Incoming,
     ) -> Result<Result<Content, String>, Trouble> {
         let mut file = incoming.begin(content.sum)?;
+        let remote = RemoteFile {
+            path: path.as_str(),
+            version: self.version,
+            size: content.size,
+        };
         let got = self
             .exchange
-            .download(self.address, path.as_str(), self.version, |bytes| {
-                file.write_all(bytes)
-            })
+            .download(self.address, remote, |bytes| file.write_all(bytes))
             .await;
         let failure: Trouble = match got {
             Ok(Ok(())) => match incoming.finish(content.sum, file, path.as_str()) {
@@ -94,6 +97,10 @@ impl Receiving<'_> {
                 }
                 Err(error) => error.into(),
             },
+            Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
+                incoming.give_up(content.sum);
+                return Ok(Err(format!("it was not received ({error})")));
+            }
             Ok(Err(error)) => error.into(),
             // The version was thinned out, or the file is damaged there. The other files come.
             Err(Error::Refused {

@@ -6,7 +6,7 @@ use super::{Failure, Step};
 use crate::folder::{Incoming, Root, parts};
 use crate::item::{Content, Listing};
 use crate::pull::copy_of;
-use nbcourier_client::{Client, DirectoryAddress};
+use nbcourier_client::{Client, DirectoryAddress, RemoteFile};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -123,16 +123,15 @@ impl Fetch<'_> {
         incoming: &mut Incoming,
     ) -> Result<(), Failure> {
         let mut file = incoming.begin(content.sum)?;
-        let mut left = content.size;
+        let remote = RemoteFile {
+            path: path.as_str(),
+            version: self.version,
+            size: content.size,
+        };
         let got = self
             .exchange
-            .download(self.address, path.as_str(), self.version, |bytes| {
-                let length = bytes.len() as u64;
-                // A stream without an end does not fill the disk.
-                left = left
-                    .checked_sub(length)
-                    .ok_or_else(|| io::Error::other("it is longer than the exchange said"))?;
-                (self.progress)(Step::Received(length));
+            .download(self.address, remote, |bytes| {
+                (self.progress)(Step::Received(bytes.len() as u64));
                 file.write_all(bytes)
             })
             .await;
