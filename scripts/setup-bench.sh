@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make bench` needs: ngshare 0.6.0, its unchanged client, nbgitpuller, and wrk.
+# Installs what `make bench` needs: ngshare 0.6.0, its unchanged client, nbgitpuller, rclone, unison, and wrk.
 #
 # Safe to repeat: installed parts are left alone.
 #
@@ -13,8 +13,14 @@ cache=${NBCOURIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nbcourier}
 say() { printf 'bench: %s\n' "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-have wrk || "$here/debian.sh" wrk
+missing=()
+for program in wrk unison; do
+    have "$program" || missing+=("$program")
+done
+[ ${#missing[@]} -eq 0 ] || "$here/debian.sh" "${missing[@]}"
 # ngshare and the client with nbgrader are those of the tests.
 "$here/setup-clients.sh"
 "$here/setup-checks.sh" nbgitpuller
+# rclone is that of the object stores.
+"$here/setup-s3.sh"
 say "ready in $cache"

@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="fewer and smaller, in three or four minutes",
+        help="fewer and smaller, in four or five minutes",
     )
     parser.add_argument(
         "--only",

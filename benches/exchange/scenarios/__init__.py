@@ -17,6 +17,7 @@ from . import (
     roster,
     rush,
     submit,
+    sync,
 )
 
 SCENARIOS: dict[str, Callable[[Bench], None]] = {
@@ -37,4 +38,5 @@ SCENARIOS: dict[str, Callable[[Bench], None]] = {
     "commits": directories.measure_commits,
     "starts": directories.measure_starts,
     "pulls": directories.measure_pulls,
+    "sync": sync.measure,
 }
