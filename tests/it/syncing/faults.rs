@@ -48,7 +48,7 @@ fn a_round_that_is_killed_at_any_step_is_ended_by_the_next() {
         ("mkdirat", 4),
         ("unlinkat", 5),
         ("fsync", 4),
-        ("sendto", 3),
+        ("writev", 3),
     ] {
         for at in (1..).step_by(step) {
             let stamp = format!("{call}{at}");
