@@ -176,6 +176,21 @@ def test_a_notebook_is_shared_with_its_outputs_and_nothing_runs(sharing: Sharing
     assert shown.headers["Content-Security-Policy"].startswith("sandbox; default-src")
 
 
+def test_templates_beside_a_notebook_do_not_run(sharing: Sharing) -> None:
+    ran = sharing.maker.home / "ran"
+    beside = sharing.maker.home / "lab"
+    beside.mkdir()
+    code = f"cycler.__init__.__globals__.os.mkdir({str(ran)!r})"
+    (beside / "index.html.j2").write_text("<p>{{ " + code + " }}")
+    notebook = new_notebook(cells=[new_markdown_cell("forty-two")])
+    outcome = sharing.share("plot.ipynb", writes(notebook))
+    assert outcome.code == 0, str(outcome)
+    assert not ran.exists()
+    frame = sharing.get(outcome.stdout.strip())
+    (address,) = re.findall(r'<iframe[^>]* src="([^"]+)"', frame.text)
+    assert "forty-two" in requests.get(urljoin(frame.url, address), timeout=LIMIT_S).text
+
+
 def test_what_is_no_notebook_is_refused_by_a_sentence(sharing: Sharing) -> None:
     for content in ("", '{"cells": [', "[4]", b"\xff\xfe\0", "{}"):
         said = sharing.refused("a.ipynb", content)

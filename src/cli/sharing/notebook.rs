@@ -112,12 +112,18 @@ fn reason(said: &str) -> String {
     }
 }
 
+/// Runs nbconvert in an empty folder. It takes templates of its working folder for its own, and code in them runs.
 fn nbconvert(file: &Path, exporter: &str) -> Result<Output, String> {
+    let away = tempfile::tempdir()
+        .map_err(|error| format!("No temporary folder can be made for nbconvert: {error}"))?;
+    let file = std::path::absolute(file)
+        .map_err(|error| format!("{} cannot be found: {error}", file.display()))?;
     let mut command = Command::new("jupyter");
     command
         .args(["nbconvert", "--to", exporter, "--stdout"])
         .arg("--HTMLExporter.embed_images=True")
-        .arg(pattern(file))
+        .arg(pattern(&file))
+        .current_dir(away.path())
         .stdin(Stdio::null());
     command.output().map_err(|error| {
         format!(
@@ -127,13 +133,10 @@ fn nbconvert(file: &Path, exporter: &str) -> Result<Output, String> {
     })
 }
 
-/// Returns the argument that names the file and no other one. nbconvert reads patterns, and options.
+/// Returns the argument that names a file with an absolute path and no other one, since nbconvert reads patterns.
 fn pattern(file: &Path) -> OsString {
     let bytes = file.as_os_str().as_encoded_bytes();
-    let mut escaped = Vec::with_capacity(bytes.len() + 2);
-    if bytes.starts_with(b"-") {
-        escaped.extend_from_slice(b"./");
-    }
+    let mut escaped = Vec::with_capacity(bytes.len());
     for byte in bytes {
         match byte {
             b'*' | b'?' | b'[' => escaped.extend_from_slice(&[b'[', *byte, b']']),
@@ -150,9 +153,8 @@ mod tests {
     #[test]
     fn nbconvert_is_told_of_one_file_whatever_its_name() {
         let told = |name: &str| pattern(Path::new(name)).into_string().expect("UTF-8");
-        assert_eq!(told("plot.ipynb"), "plot.ipynb");
-        assert_eq!(told("--x.ipynb"), "./--x.ipynb");
-        assert_eq!(told("a*[b]?.ipynb"), "a[*][[]b][?].ipynb");
+        assert_eq!(told("/home/ada/plot.ipynb"), "/home/ada/plot.ipynb");
+        assert_eq!(told("/a*/[b]?.ipynb"), "/a[*]/[[]b][?].ipynb");
     }
 
     #[test]

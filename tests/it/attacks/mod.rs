@@ -74,6 +74,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("solutions that travel by a link", "tests/it/sharing/refusals.rs", "a_notebook_of_an_assignment_that_students_work_on_is_shared_by_staff_only"),
     ("a disk that shared pages fill", "tests/it/sharing/keeping.rs", "shared_pages_count_for_the_quota_of_their_maker"),
     ("a shared page of any size, and links without a bound", "tests/it/sharing/refusals.rs", "a_person_shares_at_most_fifty_pages"),
+    ("a template beside a notebook that runs when the notebook is shared", "tests/plugin/test_share_page.py", "test_templates_beside_a_notebook_do_not_run"),
     ("markup in the title of a shared page", "tests/it/sharing/pages.rs", "titles_and_names_on_the_page_are_text"),
     ("a token for a repository, read by others", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),
     ("a token for a repository, shown again on its page", "tests/it/materials/pages.rs", "an_instructor_makes_a_directory_follow_a_repository_on_its_page"),
