@@ -137,6 +137,9 @@ pub async fn pull(
     report
 }
 
+/// The folder of a person's own programs. Debian's `.profile` puts it before all others in which the shell looks for programs.
+const PROGRAMS: &str = "bin";
+
 /// Parses the folder of a delivery. Hidden folders hold settings and keys, which are not a course's business.
 fn folder_of(text: &str) -> Result<RelativePath, String> {
     let folder = RelativePath::parse(text).map_err(|_| {
@@ -145,6 +148,12 @@ fn folder_of(text: &str) -> Result<RelativePath, String> {
     if folder.as_str().split('/').any(|name| name.starts_with('.')) {
         return Err(format!(
             "{text} is a hidden folder, and a course delivers nothing there. Tell an instructor of the course"
+        ));
+    }
+    let first = text.split('/').next().unwrap_or_default();
+    if first.eq_ignore_ascii_case(PROGRAMS) {
+        return Err(format!(
+            "{text} is the folder of your own programs, and a course delivers nothing there. Tell an instructor of the course"
         ));
     }
     Ok(folder)

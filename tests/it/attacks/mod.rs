@@ -45,7 +45,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("directories and entries without a bound", "tests/it/directories/keeping.rs", "directories_and_their_entries_are_bounded"),
     ("a disk that a directory fills", "tests/it/directories/keeping.rs", "what_a_directory_holds_now_counts_for_the_quotas"),
     ("a home written through a link by what a course delivers", "tests/it/delivery/hostile.rs", "nothing_is_written_through_a_link"),
-    ("keys and settings in a home replaced by what a course delivers", "tests/it/delivery/hostile.rs", "a_course_delivers_nothing_to_hidden_folders"),
+    ("keys, settings and programs in a home replaced by what a course delivers", "tests/it/delivery/hostile.rs", "a_course_delivers_nothing_to_hidden_folders_and_no_programs"),
     ("hooks of a repository written by what a course delivers", "tests/it/delivery/hostile.rs", "the_state_and_repositories_are_never_written_by_a_directory"),
     ("the work of a student removed by an emptied directory", "tests/it/delivery/pulling.rs", "a_directory_that_was_emptied_removes_nothing_unless_somebody_says_so"),
     ("a folder that is synced written through a link", "tests/it/syncing/odd.rs", "what_no_directory_can_have_is_named_once_and_holds_up_nothing"),

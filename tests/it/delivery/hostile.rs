@@ -110,11 +110,12 @@ fn a_reply_that_is_longer_than_its_file_is_ended_and_leaves_nothing() {
 }
 
 #[test]
-fn a_course_delivers_nothing_to_hidden_folders() {
+fn a_course_delivers_nothing_to_hidden_folders_and_no_programs() {
     let lesson = Lesson::new();
     for (name, folder) in [
         ("keys", ".ssh"),
         ("start", "x/.ipython/profile_default/startup"),
+        ("programs", "bin"),
     ] {
         lesson.deliver(name, folder);
         let directory = format!("v1/directories/course:algebra/{name}/files/authorized_keys");
@@ -132,7 +133,14 @@ fn a_course_delivers_nothing_to_hidden_folders() {
         "{}",
         ended.out
     );
-    assert!(!lesson.ada.home().join(".ssh").exists() && !lesson.ada.home().join("x").exists());
+    assert!(
+        ended.out.contains("bin is the folder of your own programs"),
+        "{}",
+        ended.out
+    );
+    for folder in [".ssh", "x", "bin"] {
+        assert!(!lesson.ada.home().join(folder).exists(), "{folder}");
+    }
 }
 
 #[test]
