@@ -1,5 +1,6 @@
 //! The events of an exchange.
 
+use super::http::LONGEST_LISTING;
 use super::{Client, Result};
 use nbcourier_api::{Event, Events};
 use nbcourier_domain::CourseId;
@@ -22,12 +23,13 @@ impl Client {
         };
         let mut found: Vec<Event> = Vec::new();
         let mut next: Option<String> = None;
+        let mut left = LONGEST_LISTING;
         loop {
             let limit = (at_most - found.len()).min(PAGE).to_string();
             let mut arguments = vec![("limit", limit.as_str())];
             arguments.extend(since.map(|since| ("since", since)));
             arguments.extend(next.as_deref().map(|cursor| ("cursor", cursor)));
-            let page: Events = self.get_with(&names, &arguments).await?;
+            let page: Events = self.page(&names, &arguments, &mut left).await?;
             found.extend(page.events);
             next = page.next;
             if next.is_none() || found.len() >= at_most {

@@ -17,19 +17,15 @@ impl Client {
     ) -> Result<Vec<Submission>> {
         let names = ["v1", "courses", course.as_str(), "submissions"];
         let mut found = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut arguments = vec![("assignment", assignment.as_str()), ("limit", AT_ONCE)];
-            arguments.extend(student.map(|student| ("student", student.as_str())));
-            arguments.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let page: Submissions = self.get_with(&names, &arguments).await?;
+        let mut arguments = vec![("assignment", assignment.as_str()), ("limit", AT_ONCE)];
+        arguments.extend(student.map(|student| ("student", student.as_str())));
+        let take = |page: Submissions| {
             let listed = page.submissions.into_iter();
             found.extend(listed.filter(|submission| submission.feedback.is_some()));
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(found);
-            }
-        }
+            page.next
+        };
+        self.pages_with(&names, &arguments, take).await?;
+        Ok(found)
     }
 
     /// Moves the feedback on a submission to the trash.

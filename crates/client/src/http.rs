@@ -32,6 +32,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The maximum length of a reply, in bytes. It exceeds any listing of a large course.
 const LONGEST_REPLY: usize = 1 << 28;
+/// The maximum length of all pages of a listing, in bytes. A server that always has another page takes no more memory.
+pub(super) const LONGEST_LISTING: usize = 1 << 30;
+/// The number of bytes for which a shorter page counts. A listing of empty pages ends, too.
+const SHORTEST_PAGE: usize = 1 << 18;
 /// The header of a refusal that holds the caller's name as the exchange knows it.
 const CALLER: &str = "X-NbCourier-Caller";
 
@@ -154,15 +158,6 @@ impl Client {
         self.send(Method::GET, names, Body::Nothing).await
     }
 
-    /// Sends a GET request with arguments in the query.
-    pub(super) async fn get_with<T: DeserializeOwned>(
-        &self,
-        names: &[&str],
-        arguments: &[(&str, &str)],
-    ) -> Result<T> {
-        self.send(Method::GET, names, Body::Query(arguments)).await
-    }
-
     /// Reads a listing page by page. `take` receives each page and returns the cursor of the next page, if there is
     /// one.
     pub(super) async fn pages<T: DeserializeOwned>(
@@ -181,16 +176,33 @@ impl Client {
         mut take: impl FnMut(T) -> Option<String>,
     ) -> Result<()> {
         let mut seen = HashSet::new();
-        let mut next = take(self.get_with(names, arguments).await?);
+        let mut left = LONGEST_LISTING;
+        let mut next = take(self.page(names, arguments, &mut left).await?);
         while let Some(cursor) = next {
             let mut arguments = arguments.to_vec();
             arguments.push(("cursor", &cursor));
-            next = take(self.get_with(names, &arguments).await?);
+            next = take(self.page(names, &arguments, &mut left).await?);
             if !seen.insert(cursor) {
                 return Err(self.no_exchange("it sends the same page of a listing again"));
             }
         }
         Ok(())
+    }
+
+    /// Returns a page of a listing, of which `left` more bytes are read.
+    pub(super) async fn page<T: DeserializeOwned>(
+        &self,
+        names: &[&str],
+        arguments: &[(&str, &str)],
+        left: &mut usize,
+    ) -> Result<T> {
+        match self
+            .reply(Method::GET, names, &Body::Query(arguments))
+            .await?
+        {
+            Reply::Here(reply) => self.understood_within(reply, names, left).await,
+            Reply::ByTls(again) => Box::pin(again.page(names, arguments, left)).await,
+        }
     }
 
     /// Sends a GET request, and returns the reply before its body was received.
@@ -293,10 +305,17 @@ impl Client {
         }
     }
 
-    async fn understood<T: DeserializeOwned>(
+    async fn understood<T: DeserializeOwned>(&self, reply: Response, names: &[&str]) -> Result<T> {
+        let mut left = LONGEST_REPLY;
+        self.understood_within(reply, names, &mut left).await
+    }
+
+    /// Returns what a reply of at most `left` bytes says, and takes its length from `left`.
+    async fn understood_within<T: DeserializeOwned>(
         &self,
         mut reply: Response,
         names: &[&str],
+        left: &mut usize,
     ) -> Result<T> {
         let status = reply.status();
         let kind = reply.headers().get(CONTENT_TYPE).cloned();
@@ -315,11 +334,12 @@ impl Client {
             .await
             .map_err(|error| self.unreachable(&error))?
         {
-            if body.len() + part.len() > LONGEST_REPLY {
+            if body.len() + part.len() > LONGEST_REPLY.min(*left) {
                 return Err(self.no_exchange("its answer does not end"));
             }
             body.extend_from_slice(&part);
         }
+        *left = left.saturating_sub(body.len().max(SHORTEST_PAGE));
         let said: Option<Value> = if status == StatusCode::NO_CONTENT {
             Some(Value::Null)
         } else {

@@ -9,16 +9,13 @@ impl Client {
     pub async fn presence(&self, course: &CourseId) -> Result<(Vec<Presence>, bool)> {
         let names = ["v1", "courses", course.as_str(), "presence"];
         let mut found: Vec<Presence> = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let mut arguments = vec![("limit", "1000")];
-            arguments.extend(next.as_deref().map(|cursor| ("cursor", cursor)));
-            let page: Presences = self.get_with(&names, &arguments).await?;
+        let mut by_hub = false;
+        let take = |page: Presences| {
             found.extend(page.presence);
-            next = page.next;
-            if next.is_none() {
-                return Ok((found, page.by_hub));
-            }
-        }
+            by_hub = page.by_hub;
+            page.next
+        };
+        self.pages_with(&names, &[("limit", "1000")], take).await?;
+        Ok((found, by_hub))
     }
 }

@@ -53,6 +53,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a folder that is synced emptied by an exchange that lost its data", "tests/it/syncing/guard.rs", "an_exchange_that_was_restored_from_an_older_backup_removes_and_replaces_nothing"),
     ("another directory under the name of one that is synced", "tests/it/syncing/guard.rs", "another_directory_of_the_same_name_is_not_taken_for_the_old_one"),
     ("a file without an end that fills a home", "tests/it/delivery/hostile.rs", "a_reply_that_is_longer_than_its_file_is_ended_and_leaves_nothing"),
+    ("a listing without an end that takes all memory of a command", "tests/it/client/connection.rs", "a_listing_without_an_end_is_given_up"),
     ("a folder of a machine written through a link by a mirror", "tests/it/mirroring/hostile.rs", "nothing_is_written_through_a_link"),
     ("files of an operator replaced or removed by a mirror", "tests/it/mirroring/hostile.rs", "what_the_mirror_has_not_made_stays"),
     ("links put into the folder of a mirror by others", "tests/it/mirroring/hostile.rs", "a_folder_in_which_others_can_write_is_refused"),

@@ -3,6 +3,9 @@
 use nbcourier_testkit::person::Person;
 use nbcourier_testkit::{FakeHub, Setup, free_port};
 use serde_json::json;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
 
 #[test]
 fn behind_a_hub_one_is_who_the_token_says() {
@@ -137,4 +140,34 @@ fn a_derived_address_is_named_with_the_setting_that_corrects_it() {
         "{said}"
     );
     assert!(said.contains("set NBCOURIER_URL"), "{said}");
+}
+
+#[test]
+fn a_listing_without_an_end_is_given_up() {
+    let server = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    thread::spawn(move || {
+        let mut number = 0;
+        for client in server.incoming().flatten() {
+            let mut bytes = [0; 4096];
+            // Each page has another cursor.
+            while let Ok(1..) = (&client).read(&mut bytes) {
+                number += 1;
+                let page = format!("{{\"courses\":[],\"next\":\"{number}\"}}");
+                let reply = format!(
+                    "HTTP/1.1 200 OK\r\nX-NbCourier: exchange\r\nContent-Type: application/json\r\n\
+                     Content-Length: {}\r\n\r\n{page}",
+                    page.len()
+                );
+                if (&client).write_all(reply.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    let person = Person::new()
+        .env("JUPYTERHUB_API_TOKEN", "sam")
+        .env("NBCOURIER_URL", &url);
+    let said = person.fails(&["course", "list"]);
+    assert!(said.contains("its answer does not end"), "{said}");
 }
