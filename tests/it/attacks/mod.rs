@@ -57,6 +57,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a folder of a machine written through a link by a mirror", "tests/it/mirroring/hostile.rs", "nothing_is_written_through_a_link"),
     ("files of an operator replaced or removed by a mirror", "tests/it/mirroring/hostile.rs", "what_the_mirror_has_not_made_stays"),
     ("links put into the folder of a mirror by others", "tests/it/mirroring/hostile.rs", "a_folder_in_which_others_can_write_is_refused"),
+    ("a link put in the place of the folder of a mirror by others", "tests/it/mirroring/hostile.rs", "a_link_of_somebody_else_is_no_way_to_the_folder"),
     ("names of an exchange that lead out of a mirror, or to its state", "tests/it/mirroring/hostile.rs", "no_name_of_the_exchange_leads_out_of_the_folder"),
     ("bytes of another program, or without an end, shown by a mirror", "tests/it/mirroring/hostile.rs", "bytes_that_changed_on_the_way_are_not_shown"),
     ("a directory of a course shown by a mirror to everybody on a machine", "tests/it/mirroring/access.rs", "only_what_is_open_to_everybody_is_mirrored_and_the_rest_is_named"),

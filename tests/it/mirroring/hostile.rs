@@ -4,7 +4,7 @@ use super::machine::{Machine, files, names};
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 
 /// Returns a reply of an exchange, which a proxy sends.
 pub fn reply(kind: &str, body: &str) -> &'static [u8] {
@@ -107,6 +107,31 @@ fn a_folder_in_which_others_can_write_is_refused() {
         assert!(said.contains("chmod go-w"), "{folder}: {said}");
     }
     machine.mirror(&[]);
+}
+
+#[test]
+fn a_link_of_somebody_else_is_no_way_to_the_folder() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root makes links of others.
+        return;
+    }
+    let machine = Machine::new();
+    let home = machine.operator.home();
+    let target = home.join("target");
+    fs::create_dir_all(target.join("below")).unwrap();
+    let link = home.join("courses");
+    symlink(&target, &link).unwrap();
+    lchown(&link, Some(65534), None).unwrap();
+    for to in ["courses", "courses/below", "courses/new"] {
+        let said = machine.operator.fails(&["mirror", "--to", to]);
+        assert!(said.contains("a link of somebody else"), "{to}: {said}");
+    }
+    assert_eq!(names(&target), ["below"]);
+    assert_eq!(names(&target.join("below")), [""; 0]);
+    // A link of their own leads where they want.
+    lchown(&link, Some(0), None).unwrap();
+    machine.mirror(&[]);
+    assert!(target.join("algebra/data").exists());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::names::VersionName;
 use crate::folder::{Lock, Locked, OWN, Root, entries, kind, remove_all};
 use crate::words::{reason, why_unusable};
 use rustix::fs::{FileType, readlinkat, symlinkat};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::{fs, io};
 
@@ -81,8 +82,9 @@ impl Place {
     }
 }
 
-/// Opens the folder that an operator names. Links on the way are the operator's own.
+/// Opens the folder that an operator names. Links on the way are the operator's own or root's.
 fn open_or_make(to: &Path) -> io::Result<Root> {
+    refuse_links_of_others(to)?;
     if let Err(error) = fs::metadata(to)
         && error.kind() == io::ErrorKind::NotFound
     {
@@ -90,6 +92,23 @@ fn open_or_make(to: &Path) -> io::Result<Root> {
         set_mode(&Root::open(to)?, OPEN)?;
     }
     Root::open(&fs::canonicalize(to)?)
+}
+
+/// Refuses a path with a link of somebody else. It could lead to any folder in which this user may write.
+fn refuse_links_of_others(to: &Path) -> io::Result<()> {
+    let us = rustix::process::geteuid().as_raw();
+    for part in std::path::absolute(to)?.ancestors() {
+        let Ok(found) = fs::symlink_metadata(part) else {
+            continue;
+        };
+        if found.is_symlink() && ![us, 0].contains(&found.uid()) {
+            return Err(io::Error::other(format!(
+                "{} is a link of somebody else. Name the folder itself",
+                part.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn target(folder: &Root, name: &str) -> io::Result<Vec<u8>> {
