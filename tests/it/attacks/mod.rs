@@ -66,6 +66,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("reports of starts that fill the disk, the memory or a page", "tests/it/v1/starts.rs", "a_hostile_report_is_bounded_and_shown_as_text"),
     ("starts of others' servers, reported or read by a student", "tests/it/v1/starts.rs", "members_report_their_own_starts_and_staff_see_all"),
     ("reports of work that fill the disk, or claim more than a day has", "tests/it/v1/activity.rs", "a_hostile_report_changes_only_what_a_day_can_hold"),
+    ("two reports of work at once, for room that one has", "tests/it/postgres/races.rs", "two_reports_of_work_count_no_more_notebooks_than_one"),
     ("the work of other students, read or reported by a student", "tests/it/v1/activity.rs", "staff_see_the_work_of_each_student_and_students_see_their_own"),
     ("paths of notebooks as markup of a page, or as formulas of a table", "tests/it/v1/activity_shown.rs", "the_page_shows_figures_and_takes_no_path_for_markup_or_a_formula"),
     ("a history that fills the disk", "tests/it/directories/keeping.rs", "history_is_thinned_by_the_clean_up_and_labels_stay"),

@@ -4,6 +4,7 @@
 use nbcourier_testdb::shared;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use nbcourier_testkit::{Course, Reply, Sent, Server, Setup, eventually, run, tar, timestamp_of};
+use serde_json::json;
 use std::thread;
 
 const COMMIT: &[u8] = b"COMMIT\0";
@@ -355,4 +356,31 @@ fn bytes_that_a_clean_up_removes_are_stored_again() {
     assert_eq!((submitted.status, cleared), (200, true));
     assert_eq!(course.submitted("ps1", "ann", None), work("new bytes"));
     assert!(stage.command(&["fsck"]));
+}
+
+#[test]
+fn two_reports_of_work_count_no_more_notebooks_than_one() {
+    let stage = Stage::new(&["--activity"]);
+    let settings = json!({ "activity": true }).to_string();
+    let on = stage
+        .server
+        .call("PUT", "v1/courses/algebra/settings?user=kim");
+    stage
+        .server
+        .send(&on.body("application/json", settings))
+        .ok();
+    let report = |name: &str| {
+        let items: Vec<_> = (0..30)
+            .map(|number| {
+                let path = format!("algebra/{name}{number}.ipynb");
+                json!({ "course": "algebra", "path": path, "kind": "open" })
+            })
+            .collect();
+        let call = stage.server.call("POST", "v1/activity?user=ann");
+        let body = json!({ "items": items }).to_string();
+        stage.server.send(&call.body("application/json", body))
+    };
+    let replies = stage.race(|| report("one"), || report("other"));
+    assert_eq!(statuses(replies), [202, 202]);
+    assert_eq!(stage.sql("SELECT count(*) FROM activity"), "50");
 }

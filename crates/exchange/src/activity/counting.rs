@@ -70,8 +70,10 @@ pub async fn note(exchange: &Exchange, caller: &Caller, items: Vec<Item>) -> Res
     }
     let note = exchange.write_own(caller, move |op| {
         let person = op.caller.name();
-        // A change of the name takes the rows along, or comes before them.
-        op.conn.lock([Lock::PersonShared(person)])?;
+        // A change of the name takes the rows along, or comes before them. Two reports at once would both find room for more
+        // notebooks.
+        op.conn
+            .lock([Lock::PersonShared(person), Lock::Activity(person)])?;
         let courses = courses_of(op)?;
         let work = sorted(&items, &courses, &op.exchange.activity, Timestamp::now());
         let (mut known, mut counted) = (HashMap::new(), 0);

@@ -39,6 +39,8 @@ pub enum Lock<'a> {
     Directory(&'a str, &'a str),
     /// The number of pages that a person shares.
     Shares(&'a UserName),
+    /// The notebooks on which the work of a person is counted.
+    Activity(&'a UserName),
 }
 
 impl Lock<'_> {
@@ -60,6 +62,7 @@ impl Lock<'_> {
             // Names have no slashes.
             Self::Directory(owner, name) => (number(6, 0, &format!("{owner}/{name}")), false),
             Self::Shares(name) => (number(7, 0, name.as_str()), false),
+            Self::Activity(name) => (number(8, 0, name.as_str()), false),
         }
     }
 }
@@ -194,6 +197,8 @@ mod tests {
             Lock::Student(1, &ben),
             Lock::Directory("ann", "ben"),
             Lock::Directory("ben", "ann"),
+            Lock::Shares(&ann),
+            Lock::Activity(&ann),
         ];
         let numbers: std::collections::BTreeSet<i64> =
             locks.iter().map(|lock| lock.number().0).collect();
