@@ -107,5 +107,6 @@ pub fn encode_name(name: &str) -> String {
 /// Returns the name in a cursor.
 pub fn parse_name(text: &str) -> Option<String> {
     let name = percent_decode_str(text).decode_utf8().ok()?;
-    Some(name.into_owned())
+    // PostgreSQL refuses a text with it.
+    Some(name.into_owned()).filter(|name| !name.contains('\0'))
 }

@@ -149,6 +149,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     // The places where bytes are stored.
     ("traversal by .., absolute, backslash", "tests/it/holes/contents.rs", "hole_10_a_path_that_another_system_would_take_apart_is_refused"),
     ("traversal by ids, NUL among them", "tests/it/holes/contents.rs", "hole_13_an_id_never_leads_out_of_the_data_directory"),
+    ("NUL in a cursor, which PostgreSQL refuses", "tests/it/v1/listings.rs", "no_cursor_brings_a_nul_to_the_database"),
     ("traversal by a drive", "tests/it/attacks/names.rs", "a_path_that_names_a_drive_is_refused_in_every_way_to_send_it"),
     ("traversal by letters that look like slashes", "tests/it/attacks/names.rs", "look_alikes_of_slashes_and_dots_are_letters_like_others"),
     ("paths that are too long", "crates/codec/src/files.rs", "a_path_that_may_not_stand_there_is_refused"),

@@ -63,3 +63,24 @@ fn no_listing_is_sent_again_unchanged() {
     }
     assert!(looked_at >= 10, "{looked_at}");
 }
+
+#[test]
+fn no_cursor_brings_a_nul_to_the_database() {
+    let server = Setup::standalone().unlimited().start();
+    algebra(&server);
+    let directory = Directory::make(&server, "course:algebra", "lecture", "kevin");
+    directory.put("rain.txt", "1").ok();
+    for target in [
+        "v1/courses?",
+        "v1/courses/algebra/activity?by=notebook&",
+        "v1/directories/course:algebra/lecture/entries?",
+        "v1/directories/course:algebra/lecture/changes?since=1&",
+    ] {
+        for cursor in ["%2500", "a%2500", "1.a%2500"] {
+            let reply = server.get(&format!("{target}cursor={cursor}"), "kevin");
+            assert_eq!(reply.status, 400, "{target}{cursor}: {}", reply.text());
+        }
+    }
+    let page = "c/algebra/notebooks?by=notebook&after=%2500";
+    server.get(page, "kevin").ok();
+}
