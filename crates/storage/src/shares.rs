@@ -155,11 +155,14 @@ fn is_live(now: i64) -> _ {
     shares::revoked_at.is_null().and(shares::expires_at.gt(now))
 }
 
-/// Returns the number of a person's links that have not ended.
+/// Returns the number of a person's links that have not ended. Those of deleted courses do not count, since nobody can revoke
+/// them.
 pub fn live_of(conn: &mut Connection, person: &UserName, now: Timestamp) -> Result<i64> {
     let count = shares::table
+        .inner_join(courses::table)
         .filter(shares::made_by.eq(person.as_str()))
         .filter(is_live(now.micros()))
+        .filter(courses::deleted_at.is_null())
         .count()
         .get_result(conn)?;
     Ok(count)

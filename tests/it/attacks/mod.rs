@@ -78,6 +78,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("solutions that travel by a link", "tests/it/sharing/refusals.rs", "a_notebook_of_an_assignment_that_students_work_on_is_shared_by_staff_only"),
     ("a disk that shared pages fill", "tests/it/sharing/keeping.rs", "shared_pages_count_for_the_quota_of_their_maker"),
     ("a shared page of any size, and links without a bound", "tests/it/sharing/refusals.rs", "a_person_shares_at_most_fifty_pages"),
+    ("pages of a deleted course that leave no room for others", "tests/it/sharing/refusals.rs", "the_pages_of_a_deleted_course_take_no_place"),
     ("a template beside a notebook that runs when the notebook is shared", "tests/plugin/test_share_page.py", "test_templates_beside_a_notebook_do_not_run"),
     ("markup in the title of a shared page", "tests/it/sharing/pages.rs", "titles_and_names_on_the_page_are_text"),
     ("a token for a repository, read by others", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),

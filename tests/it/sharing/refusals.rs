@@ -3,6 +3,7 @@
 use super::{HTML, Link, PAGE, Part, SOURCE, course, send};
 use crate::sql::Sql;
 use nbcourier_testkit::{Course, Sent, Server, Setup};
+use serde_json::json;
 
 const PLOT: &str = "course=algebra&title=A%20plot";
 
@@ -106,6 +107,28 @@ fn a_person_shares_at_most_fifty_pages() {
     links[1].revoke_ok(&server, "ada");
     Link::make(&server, "ada", "");
     assert_eq!(sql.count("count(*)", "shares WHERE made_by = 'ada'"), 150);
+}
+
+#[test]
+fn the_pages_of_a_deleted_course_take_no_place() {
+    let server = course(&Setup::standalone(), "course");
+    Course::of(&server, "calculus").make(&["kevin"], &["ada"]);
+    let settings = json!({ "sharing": "course" }).to_string();
+    let call = server.call("PUT", "v1/courses/calculus/settings?user=kevin");
+    server.send(&call.body("application/json", settings)).ok();
+    let mut sql = Sql::of(&server);
+    let token = sql.bytes_of("CAST(i AS TEXT)");
+    sql.execute(&format!(
+        "INSERT INTO shares (token, made_by, course_id, title, audience, made_at, expires_at)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
+            SELECT {token}, 'ada', courses.id, 'old', 'course', 0, 4102444800000000 FROM n, courses
+            WHERE courses.name = 'algebra'"
+    ));
+    let share = || send(&server, "ada", "course=calculus&title=A%20plot", &[HTML]);
+    share().ok_with(409);
+    server.delete("course/algebra", "root").ok();
+    // Nobody can revoke one of those.
+    share().ok_with(201);
 }
 
 /// Sets the cut-off of the assignment, or the own one of a student.
