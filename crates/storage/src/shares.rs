@@ -39,8 +39,10 @@ pub struct NewShare<'a> {
 pub struct Share {
     /// The ID of the row.
     pub id: i64,
-    /// The name of its course, which is not deleted.
+    /// The name of its course.
     pub course: CourseId,
+    /// Whether the course is deleted.
+    pub is_deleted: bool,
     /// The person who shares it.
     pub made_by: UserName,
     /// The title.
@@ -70,7 +72,7 @@ impl Share {
 }
 
 type Columns = (
-    (i64, String, String, String, (String, String)),
+    (i64, String, String, String, (String, String, Option<i64>)),
     (Option<i64>, Option<i64>),
     (i64, i64, Option<i64>, Option<String>),
 );
@@ -81,7 +83,7 @@ type Selected = (
         courses::name,
         shares::made_by,
         shares::title,
-        (shares::audience, courses::sharing),
+        (shares::audience, courses::sharing, courses::deleted_at),
     ),
     (shares::page_blob, shares::source_blob),
     (
@@ -98,7 +100,7 @@ const COLUMNS: Selected = (
         courses::name,
         shares::made_by,
         shares::title,
-        (shares::audience, courses::sharing),
+        (shares::audience, courses::sharing, courses::deleted_at),
     ),
     (shares::page_blob, shares::source_blob),
     (
@@ -110,12 +112,14 @@ const COLUMNS: Selected = (
 );
 
 fn parse(columns: Columns) -> Result<Share> {
-    let ((id, course, made_by, title, (audience, sharing)), (page, source), times) = columns;
+    let ((id, course, made_by, title, facts), (page, source), times) = columns;
+    let (audience, sharing, deleted_at) = facts;
     let (made_at, expires_at, revoked_at, revoked_by) = times;
     let revoked_at = revoked_at.map(Timestamp::from_micros);
     Ok(Share {
         id,
         course: CourseId::parse(course).map_err(|_| Error::Damaged("an illegal course id"))?,
+        is_deleted: deleted_at.is_some(),
         made_by: UserName::parse(made_by).map_err(|_| Error::Damaged("an illegal user name"))?,
         title,
         audience: Audience::of_word(&audience)
@@ -239,6 +243,17 @@ pub fn list(
         .at_most(portion.limit())
         .load_iter::<Columns>(conn)?;
     portion.take(rows, parse, Share::text)
+}
+
+/// Returns all links of a person, also those of deleted courses, the newest first.
+pub fn all_of(conn: &mut Connection, person: &UserName) -> Result<Vec<Share>> {
+    let rows = shares::table
+        .inner_join(courses::table)
+        .filter(shares::made_by.eq(person.as_str()))
+        .order(shares::id.desc())
+        .select(COLUMNS)
+        .load::<Columns>(conn)?;
+    rows.into_iter().map(parse).collect()
 }
 
 /// Ends a link, and removes its contents from it.

@@ -207,9 +207,11 @@ impl Archive<'_> {
     /// Writes the pages that the person shares by links.
     async fn shares(&mut self, person: &UserName) -> Result<(), Box<dyn Error>> {
         let found = shares::of_person(self.exchange, self.operator, person.clone()).await?;
-        let listed = found
-            .iter()
-            .map(|(share, _)| crate::http::share(share.clone()));
+        let listed = found.iter().map(|(share, _)| {
+            let mut listed = json!(crate::http::share(share.clone()));
+            listed["deleted"] = share.is_deleted.into();
+            listed
+        });
         let listed = listed.collect::<Vec<_>>();
         self.text("shares.json", &pretty(&json!(listed))?)?;
         for (share, files) in found {

@@ -161,6 +161,14 @@ fn pages_go_into_the_trash_and_back_with_their_course() {
         0
     );
     assert_eq!(link.revoke(&server, "ada").status, 404);
+    // They are still ada's.
+    let exported = server.data_dir().join("ada.tar");
+    let arguments = ["export", "ada", "--output", exported.to_str().unwrap()];
+    user(&server.data_dir(), &arguments);
+    let archive = String::from_utf8_lossy(&std::fs::read(&exported).unwrap()).into_owned();
+    for part in ["\"deleted\": true", super::PAGE] {
+        assert!(archive.contains(part), "{part}");
+    }
     let trash = server.get("v1/trash", "root").ok().json();
     let id = trash["courses"][0]["id"].to_string();
     server

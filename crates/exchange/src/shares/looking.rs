@@ -7,9 +7,9 @@ use crate::policy::Right;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{Audience, CourseId, RelativePath, Timestamp, UserName};
 use nbcourier_identity::Caller;
-use nbcourier_storage::shares::{self as rows, Share, Whose};
+use nbcourier_storage::Connection;
+use nbcourier_storage::shares::{self as rows, Share};
 use nbcourier_storage::trees::File;
-use nbcourier_storage::{Connection, Portion};
 use nbcourier_work::Bug;
 
 /// Returns the shared page whose link has this secret, for people who may see it. Others do not learn that it exists. A
@@ -55,17 +55,16 @@ pub async fn look(
     read.await
 }
 
-/// Returns all links of a person, each with the files that it shows, for giving the person a copy.
+/// Returns all links of a person, each with the files that it shows, for giving the person a copy. Those of deleted courses
+/// are among them.
 pub async fn of_person(
     exchange: &Exchange,
     caller: &Caller,
     person: UserName,
 ) -> Result<Vec<(ShareView, TreeFiles)>> {
     let read = exchange.read_as_admin(caller, move |op| {
-        let whose = Whose::Person(&person);
-        let (found, _) = rows::list(op.conn, whose, i64::MAX, Portion::ALL)?;
         let (now, mut all) = (Timestamp::now(), Vec::new());
-        for share in found {
+        for share in rows::all_of(op.conn, &person)? {
             let mut files = Vec::new();
             for (blob, path) in [(share.page, PAGE), (share.source, NOTEBOOK)] {
                 if let Some(blob) = blob {

@@ -45,6 +45,8 @@ pub struct ShareView {
     pub id: i64,
     /// The course.
     pub course: CourseId,
+    /// Whether the course is deleted. Only the copy for a person has such pages.
+    pub is_deleted: bool,
     /// The person who shares it.
     pub made_by: UserName,
     /// The title.
@@ -69,6 +71,7 @@ impl ShareView {
             end: end(&row, now),
             id: row.id,
             course: row.course,
+            is_deleted: row.is_deleted,
             made_by: row.made_by,
             title: row.title,
             audience: row.audience,
