@@ -18,9 +18,20 @@ pub fn lines<'a>(rows: impl IntoIterator<Item = Vec<&'a str>>) -> Result<String,
     String::from_utf8(bytes).map_err(Bug::new)
 }
 
+/// The characters at which spreadsheets of some countries end a cell or a line, whatever is around it.
+const ENDS: [char; 4] = [';', '\t', '\n', '\r'];
+
 fn guarded(cell: &str) -> String {
-    let guard = if cell.starts_with(FORMULAS) { "'" } else { "" };
-    format!("{guard}{cell}")
+    let mut guarded = String::with_capacity(cell.len() + 1);
+    let mut is_begin = true;
+    for letter in cell.chars() {
+        if is_begin && FORMULAS.contains(&letter) {
+            guarded.push('\'');
+        }
+        is_begin = ENDS.contains(&letter);
+        guarded.push(letter);
+    }
+    guarded
 }
 
 #[cfg(test)]
@@ -32,5 +43,8 @@ mod tests {
         let row = vec!["=1+1", "+1", "-1", "@SUM(A1)", "a=1", "a;\"b\",c", ""];
         let text = lines([row]).unwrap();
         assert_eq!(text, "'=1+1,'+1,'-1,'@SUM(A1),a=1,\"a;\"\"b\"\",c\",\r\n");
+        // In many countries, cells end with semicolons.
+        let text = lines([vec!["eric", "a;=1+1;b", "a\n=1"]]).unwrap();
+        assert_eq!(text, "eric,a;'=1+1;b,\"a\n'=1\"\r\n");
     }
 }

@@ -109,7 +109,7 @@ pub fn download(asking: &Asking, target: &Target, to: Option<&Path>, replace: bo
             )));
         }
         let bytes = needed.iter().map(|(entry, _)| entry.file.map_or(0, |file| file.size));
-        let progress = Progress::of_bytes("Receiving", bytes.sum());
+        let progress = Progress::of_bytes("Receiving", bytes.fold(0, u64::saturating_add));
         let mut changed = Changed::default();
         for (entry, place) in &needed {
             write(exchange, &address, version, entry, place, &progress, &mut changed).await?;

@@ -165,7 +165,7 @@ fn a_listing_without_an_end_is_given_up() {
             }
         }
     });
-    let person = Person::new()
+    let person = Person::unconfigured()
         .env("JUPYTERHUB_API_TOKEN", "sam")
         .env("NBCOURIER_URL", &url);
     let said = person.fails(&["course", "list"]);
