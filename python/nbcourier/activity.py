@@ -79,7 +79,8 @@ async def _sessions(server: ServerApp) -> list[Session]:
     for each in listed:
         kernel = each.get("kernel") or {}
         if each.get("type") == "notebook":
-            is_busy = kernel.get("execution_state") == "busy"
-            ran_at = str(kernel.get("last_activity"))
-            found.append(Session(each["id"], each["path"], is_busy, ran_at))
+            state = kernel.get("execution_state")
+            # The start of a kernel changes this time, too.
+            ran_at = None if state == "starting" else str(kernel.get("last_activity"))
+            found.append(Session(each["id"], each["path"], state == "busy", ran_at))
     return found

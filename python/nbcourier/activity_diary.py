@@ -10,6 +10,8 @@ from dataclasses import dataclass
 MOST_WAITING = 1000
 # The maximum time for which a run without a pause counts as work, in seconds.
 LONGEST_RUN_S = 3600.0
+# The end of the names of notebooks.
+NOTEBOOK = ".ipynb"
 _MINUTE_S = 60
 
 
@@ -32,8 +34,8 @@ class Session:
     path: str
     # Whether the kernel runs something.
     is_busy: bool
-    # The last time at which the kernel did something, as text of any form.
-    ran_at: str
+    # The last time at which the kernel did something, as text of any form. It is None while the kernel starts.
+    ran_at: str | None
 
 
 class Diary:
@@ -42,7 +44,7 @@ class Diary:
     def __init__(self) -> None:
         self.waiting: deque[Work] = deque(maxlen=MOST_WAITING)
         # The last known state of each session.
-        self._ran_at: dict[str, str] = {}
+        self._ran_at: dict[str, str | None] = {}
         # The time from which a notebook has run without a pause.
         self._busy_since: dict[str, float] = {}
         # The last minute of each notebook that was noted.
@@ -51,13 +53,15 @@ class Diary:
     def save(self, path: str, now: float) -> None:
         """Notes that a file was saved."""
         path = without_drive(path)
-        if not path.endswith(".ipynb"):
+        if not path.endswith(NOTEBOOK):
             return
         self.waiting.append(Work(path, "save", now))
         self._worked(path, now)
 
     def look(self, sessions: Sequence[Session], now: float) -> None:
         """Notes the work that the sessions of notebooks show. A session that does nothing is not work."""
+        # JupyterLab gives a session a random name until its kernel has started. Then the session has the name of the notebook.
+        sessions = [each for each in sessions if each.path.endswith(NOTEBOOK)]
         known, self._ran_at = self._ran_at, {}
         busy = {}
         for session in sessions:
@@ -69,7 +73,8 @@ class Diary:
                 self.waiting.append(Work(path, "open", now))
         self._busy_since = busy
         for session in sessions:
-            ran = known.get(session.name, session.ran_at) != session.ran_at
+            before = known.get(session.name)
+            ran = before is not None and session.ran_at not in (None, before)
             if session.is_busy or ran:
                 self._worked(without_drive(session.path), now)
         this = int(now // _MINUTE_S)

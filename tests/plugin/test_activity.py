@@ -87,6 +87,25 @@ def test_a_minute_counts_once_whether_the_notebook_ran_or_was_saved() -> None:
     assert kinds(diary) == {"minutes": 1}
 
 
+def test_a_notebook_whose_kernel_starts_is_opened_under_its_own_name() -> None:
+    diary = Diary()
+    # JupyterLab names the session by a random number until the kernel has started.
+    starting = "algebra/ps1/794a2055-30fb-480e-94d9-bc15d6b34085"
+    for path, ran_at in ((starting, "a"), (starting, "b"), (NOTEBOOK, "c"), (NOTEBOOK, "c")):
+        diary.look([Session("one", path, False, ran_at)], EVENING)
+    assert [(work.kind, work.path) for work in diary.waiting] == [("open", NOTEBOOK)]
+
+
+def test_the_start_of_a_kernel_is_no_work() -> None:
+    diary = Diary()
+    # It starts twice, since the person restarts it.
+    for ran_at in (None, None, "a", "a", None, "b"):
+        diary.look([Session("one", NOTEBOOK, False, ran_at)], EVENING)
+    assert kinds(diary) == {"open": 1}
+    diary.look([Session("one", NOTEBOOK, False, "c")], EVENING)
+    assert kinds(diary) == {"minutes": 1}
+
+
 def test_other_files_are_no_work_and_only_so_much_waits() -> None:
     diary = Diary()
     diary.save("algebra/secret.txt", EVENING)
