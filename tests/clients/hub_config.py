@@ -69,6 +69,12 @@ if formgrader:
         }
     )
 
+# A service without a process and without rights, as in docs/mirror.md.
+if os.environ.get("TEST_MIRROR_TOKEN"):
+    c.JupyterHub.services.append(
+        {"name": "mirror", "api_token": os.environ["TEST_MIRROR_TOKEN"]}
+    )
+
 # Another user's server on the same origin.
 c.JupyterHub.services.append(
     {"name": os.environ["TEST_NEIGHBOUR"], "url": os.environ["TEST_NEIGHBOUR_URL"]}
