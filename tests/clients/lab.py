@@ -31,6 +31,12 @@ PASSING = [
 ]
 WINDOW = (1300, 900)
 
+# The cell of the notebook that is in front.
+CELL = (
+    "//div[contains(@class, 'jp-NotebookPanel ')][not(contains(@class, 'lm-mod-hidden'))]"
+    "//div[contains(@class, 'jp-Cell')]//div[contains(@class, 'cm-content')]"
+)
+
 T = TypeVar("T")
 
 
@@ -200,6 +206,21 @@ class Lab:
         self._desk.double_click(
             f"//li[contains(@class, 'jp-DirListing-item')][contains(., '{name}')]"
         )
+
+    def run(self) -> None:
+        """Runs all cells of the notebook in front. JupyterLab runs nothing before its kernel is ready."""
+        self._desk.find(CELL)
+        self._desk.read("| Idle")
+        self._choose("Run", "Run All Cells")
+
+    def save(self) -> None:
+        """Saves the notebook in front."""
+        self._choose("File", "Save Notebook")
+
+    def _choose(self, menu: str, item: str) -> None:
+        self._desk.click(f"//div[@id='jp-MainMenu']//li[normalize-space()='{menu}']")
+        label = f"div[contains(@class, 'lm-Menu-itemLabel')][normalize-space()='{item}']"
+        self._desk.click(f"//li[contains(@class, 'lm-Menu-item')][{label}]")
 
 
 class Formgrader:
