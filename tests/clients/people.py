@@ -103,7 +103,7 @@ class Person:
         assert outcome.code == 0, str(outcome)
         return outcome
 
-    def get(self, path: str, **query: str) -> dict[str, Any]:
+    def get(self, path: str, /, **query: str) -> dict[str, Any]:
         """Sends a plain request with the person's token, for facts that no client command shows."""
         reply = requests.get(
             f"{self.url}/{path}",
