@@ -168,7 +168,7 @@ mod tests {
         std::fs::write(&text, whole).expect("a file");
         for (file, said) in [
             (text, ".ipynb"),
-            (place.path().into(), "no file"),
+            (place.path().into(), "is not a file"),
             ("absent".into(), "read"),
         ] {
             let error = read(&file).expect_err("no notebook");
