@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import requests
 from course import PYTHON_SOURCE
+from jupyter_client import BlockingKernelClient
 from people import Person
 from processes import POLL_S, START_LIMIT_S, STOP_LIMIT_S, free_ports
 from warm import NOTEBOOK_SERVER, kitchen
@@ -35,6 +36,7 @@ class NotebookServer:
             "--ServerApp.open_browser=False",
             "--ServerApp.allow_root=True",
         ]
+        self._home = person.home
         self._log = person.home / "server.log"
         with self._log.open("wb") as log:
             self._program = kitchen(person.env["PYTHONPATH"], NOTEBOOK_SERVER).start(
@@ -82,6 +84,21 @@ class NotebookServer:
             each["id"]: tuple(each[name] for name in DETAILS)
             for each in self.listing().json()
         }
+
+    def wait_for_kernel(self, kernel: str) -> None:
+        """Waits until a kernel answers.
+
+        A server that stops interrupts its kernels. A kernel that still loads its modules
+        then writes a traceback into the server's log.
+        """
+        (connection,) = self._home.rglob(f"kernel-{kernel}.json")
+        client = BlockingKernelClient(connection_file=str(connection))
+        client.load_connection_file()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=START_LIMIT_S)
+        finally:
+            client.stop_channels()
 
     def stop(self) -> str:
         """Stops the server and returns its log."""

@@ -269,6 +269,7 @@ def opened(server: NotebookServer, course: Course) -> None:
     }
     reply = server.ask("POST", "api/sessions", session)
     assert reply.status_code == 201, reply.text
+    server.wait_for_kernel(reply.json()["kernel"]["id"])
 
 
 def figures(course: Course, by: str = "student") -> list[tuple[str, int, int, int]]:
