@@ -189,7 +189,7 @@ impl Client {
         Ok(())
     }
 
-    /// Returns a page of a listing, of which `left` more bytes are read.
+    /// Returns a page of a listing. Reads at most `left` bytes, and takes its length from `left`.
     pub(super) async fn page<T: DeserializeOwned>(
         &self,
         names: &[&str],

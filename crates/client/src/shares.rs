@@ -69,24 +69,22 @@ impl Client {
 
     /// Returns the caller's links, the newest first.
     pub async fn shares(&self) -> Result<Vec<Share>> {
-        let mut all = Vec::new();
-        let take = |page: Shares| {
-            all.extend(page.shares);
-            page.next
-        };
-        self.pages(&["v1", "shares"], take).await?;
-        Ok(all)
+        self.listed(&["v1", "shares"]).await
     }
 
     /// Returns the links of a course, the newest first.
     pub async fn shares_of(&self, course: &CourseId) -> Result<Vec<Share>> {
+        self.listed(&["v1", "courses", course.as_str(), "shares"])
+            .await
+    }
+
+    async fn listed(&self, names: &[&str]) -> Result<Vec<Share>> {
         let mut all = Vec::new();
         let take = |page: Shares| {
             all.extend(page.shares);
             page.next
         };
-        let names = ["v1", "courses", course.as_str(), "shares"];
-        self.pages(&names, take).await?;
+        self.pages(names, take).await?;
         Ok(all)
     }
 

@@ -35,7 +35,7 @@ pub use path::{IllegalPath, RelativePath};
 pub use quantity::{ByteSize, Span};
 pub use repository::{BranchName, IllegalBranch, IllegalRepository, ObjectName, RepositoryUrl};
 pub use role::{Person, Role};
-pub use sharing::{Audience, Sharing};
+pub use sharing::{Audience, LONGEST_SHARED, MOST_SHARED_DAYS, Sharing, USUAL_SHARED_DAYS};
 pub use start::StartOutcome;
 pub use time::{IllegalTime, Rfc3339, Timestamp};
 pub use tree::{BlobRef, Md5Sum, Sha256Sum, Tree, TreeEntry, TreeHasher, tree_digest};

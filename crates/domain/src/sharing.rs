@@ -2,6 +2,13 @@
 
 use std::fmt;
 
+/// The number of days after which a link to a shared page ends, if nothing else is wanted.
+pub const USUAL_SHARED_DAYS: u32 = 30;
+/// The maximum number of days until a link to a shared page ends.
+pub const MOST_SHARED_DAYS: u32 = 90;
+/// The maximum size of a shared page, and of a notebook that comes with one, in bytes.
+pub const LONGEST_SHARED: u64 = 20 * 1024 * 1024;
+
 /// The people who may see a shared page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(

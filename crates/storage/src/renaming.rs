@@ -202,7 +202,7 @@ fn is_taken(
 }
 
 /// Removes a person's submissions with their feedback, keys, extensions, roles in courses, directories and shared pages.
-/// What they did for others stays under their name.
+/// The person's changes for others stay under the person's name.
 pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_places(conn, person)?;
     remove_extensions(conn, person)?;

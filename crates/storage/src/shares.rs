@@ -77,39 +77,34 @@ type Columns = (
     (i64, i64, Option<i64>, Option<String>),
 );
 
-type Selected = (
+/// The columns of a shared page.
+#[auto_type]
+fn columns() -> _ {
     (
-        shares::id,
-        courses::name,
-        shares::made_by,
-        shares::title,
-        (shares::audience, courses::sharing, courses::deleted_at),
-    ),
-    (shares::page_blob, shares::source_blob),
-    (
-        shares::made_at,
-        shares::expires_at,
-        shares::revoked_at,
-        shares::revoked_by,
-    ),
-);
+        (
+            shares::id,
+            courses::name,
+            shares::made_by,
+            shares::title,
+            (shares::audience, courses::sharing, courses::deleted_at),
+        ),
+        (shares::page_blob, shares::source_blob),
+        (
+            shares::made_at,
+            shares::expires_at,
+            shares::revoked_at,
+            shares::revoked_by,
+        ),
+    )
+}
 
-const COLUMNS: Selected = (
-    (
-        shares::id,
-        courses::name,
-        shares::made_by,
-        shares::title,
-        (shares::audience, courses::sharing, courses::deleted_at),
-    ),
-    (shares::page_blob, shares::source_blob),
-    (
-        shares::made_at,
-        shares::expires_at,
-        shares::revoked_at,
-        shares::revoked_by,
-    ),
-);
+/// The shared pages of courses that are not deleted.
+#[auto_type]
+fn of_courses() -> _ {
+    shares::table
+        .inner_join(courses::table)
+        .filter(courses::deleted_at.is_null())
+}
 
 fn parse(columns: Columns) -> Result<Share> {
     let ((id, course, made_by, title, facts), (page, source), times) = columns;
@@ -162,11 +157,9 @@ fn is_live(now: i64) -> _ {
 /// Returns the number of a person's links that have not ended. Those of deleted courses do not count, since nobody can revoke
 /// them.
 pub fn live_of(conn: &mut Connection, person: &UserName, now: Timestamp) -> Result<i64> {
-    let count = shares::table
-        .inner_join(courses::table)
+    let count = of_courses()
         .filter(shares::made_by.eq(person.as_str()))
         .filter(is_live(now.micros()))
-        .filter(courses::deleted_at.is_null())
         .count()
         .get_result(conn)?;
     Ok(count)
@@ -191,11 +184,9 @@ pub fn forget_ended(conn: &mut Connection, person: &UserName, now: Timestamp) ->
 
 /// Returns the shared page whose link has the secret with that SHA-256.
 pub fn by_token(conn: &mut Connection, token: Sha256Sum) -> Result<Option<Share>> {
-    let row = shares::table
-        .inner_join(courses::table)
+    let row = of_courses()
         .filter(shares::token.eq(token.0.as_slice()))
-        .filter(courses::deleted_at.is_null())
-        .select(COLUMNS)
+        .select(columns())
         .get_result::<Columns>(conn)
         .optional()?;
     row.map(parse).transpose()
@@ -203,11 +194,9 @@ pub fn by_token(conn: &mut Connection, token: Sha256Sum) -> Result<Option<Share>
 
 /// Returns the shared page with that number.
 pub fn by_id(conn: &mut Connection, id: i64) -> Result<Option<Share>> {
-    let row = shares::table
-        .inner_join(courses::table)
+    let row = of_courses()
         .filter(shares::id.eq(id))
-        .filter(courses::deleted_at.is_null())
-        .select(COLUMNS)
+        .select(columns())
         .get_result::<Columns>(conn)
         .optional()?;
     row.map(parse).transpose()
@@ -233,13 +222,11 @@ pub fn list(
         Whose::Person(person) => Either::This(shares::made_by.eq(person.as_str().to_owned())),
         Whose::Course(course) => Either::That(shares::course_id.eq(course)),
     };
-    let rows = shares::table
-        .inner_join(courses::table)
+    let rows = of_courses()
         .filter(of_owner)
-        .filter(courses::deleted_at.is_null())
         .filter(shares::id.lt(below))
         .order(shares::id.desc())
-        .select(COLUMNS)
+        .select(columns())
         .at_most(portion.limit())
         .load_iter::<Columns>(conn)?;
     portion.take(rows, parse, Share::text)
@@ -251,7 +238,7 @@ pub fn all_of(conn: &mut Connection, person: &UserName) -> Result<Vec<Share>> {
         .inner_join(courses::table)
         .filter(shares::made_by.eq(person.as_str()))
         .order(shares::id.desc())
-        .select(COLUMNS)
+        .select(columns())
         .load::<Columns>(conn)?;
     rows.into_iter().map(parse).collect()
 }

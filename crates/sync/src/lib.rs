@@ -8,6 +8,7 @@ mod apply;
 pub mod assignment;
 pub mod decide;
 pub mod deliver;
+mod download;
 pub mod folder;
 pub mod guard;
 pub mod item;

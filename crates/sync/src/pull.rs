@@ -2,6 +2,7 @@
 
 use super::apply::Apply;
 use super::decide::Mode;
+use super::download::Download;
 use super::folder::{self, Incoming, Kept, Lock, Locked, OWN, Root, Scan, State, is_ignored, scan};
 use super::guard::objection;
 use super::item::{Content, Item, Listing};
@@ -14,10 +15,10 @@ use super::source::is_notebook;
 use super::structure::in_shape;
 use super::words::{reason, why_unusable};
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
-use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error, RemoteFile};
+use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
 use nbcourier_domain::{DirectoryOwner, RelativePath};
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 /// The number of rounds after which a folder that somebody writes all the time is left to the next pull.
@@ -377,12 +378,7 @@ impl<'a> Pull<'a> {
             .exchange
             .entries(address, &EntryFilter::default())
             .await?;
-        let all = entries.into_iter().filter_map(|found: DirectoryEntry| {
-            let item = entry(Some(found.kind), found.file)?;
-            let path = found.path.into_owned();
-            (!is_ignored(path.as_str())).then_some((path, item))
-        });
-        Ok((version, in_shape(all.collect())))
+        Ok((version, listing_of(entries)))
     }
 
     /// Receives all contents that the plan needs, and notes the source sums of notebooks.
@@ -431,28 +427,13 @@ impl<'a> Pull<'a> {
         version: i64,
         incoming: &mut Incoming,
     ) -> Result<Content, Failure> {
-        let address = &self.delivery.address;
-        let mut file = incoming.begin(content.sum)?;
-        let remote = RemoteFile {
-            path: path.as_str(),
+        let download = Download {
+            exchange: self.exchange,
+            address: &self.delivery.address,
             version,
-            size: content.size,
         };
-        let got = self
-            .exchange
-            .download(address, remote, |bytes| file.write_all(bytes))
-            .await;
-        match got {
-            Ok(Ok(())) => Ok(incoming.finish(content.sum, file, path.as_str())?),
-            Ok(Err(error)) => {
-                incoming.give_up(content.sum);
-                Err(error.into())
-            }
-            Err(error) => {
-                incoming.give_up(content.sum);
-                Err(error.into())
-            }
-        }
+        let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
+        Ok(got.await??)
     }
 }
 
@@ -492,6 +473,16 @@ pub fn entry(kind: Option<EntryKind>, file: Option<EntryFile>) -> Option<Item> {
         })),
         (EntryKind::File, None) => None,
     }
+}
+
+/// Returns the files and folders of a version, without ignored ones.
+pub fn listing_of(entries: Vec<DirectoryEntry>) -> Listing {
+    let all = entries.into_iter().filter_map(|found| {
+        let item = entry(Some(found.kind), found.file)?;
+        let path = found.path.into_owned();
+        (!is_ignored(path.as_str())).then_some((path, item))
+    });
+    in_shape(all.collect())
 }
 
 /// Adds what a plan would do to a report.

@@ -1,13 +1,14 @@
 //! The original of a file: the one that its folder has received, in the place of what its owner has made of it.
 
+use super::download::Download;
 use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State, parts};
 use super::item::{Content, Item};
 use super::names::{Beside, numbered};
 use super::words::reason;
-use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error, RemoteFile};
+use nbcourier_client::{Client, DirectoryAddress, EntryFilter};
 use nbcourier_domain::{DirectoryOwner, RelativePath, Sha256Sum, Timestamp};
 use serde::Serialize;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file that a folder has received.
@@ -158,25 +159,14 @@ async fn receive(
     version: i64,
     incoming: &mut Incoming,
 ) -> Result<Option<Sha256Sum>, String> {
-    let wrong = |error: io::Error| format!("{path} was not changed: {}", reason(&error));
-    let sum = content.sum;
-    let mut file = incoming.begin(sum).map_err(wrong)?;
-    let remote = RemoteFile {
-        path: path.as_str(),
+    let download = Download {
+        exchange,
+        address,
         version,
-        size: content.size,
     };
-    let take = |bytes: &[u8]| file.write_all(bytes);
-    let got: Result<io::Result<()>, Error> = exchange.download(address, remote, take).await;
-    let got = match got {
-        Ok(written) => written.map_err(wrong),
-        Err(error) => Err(error.to_string()),
-    };
-    if let Err(sentence) = got {
-        incoming.give_up(sum);
-        return Err(sentence);
-    }
-    let content = incoming.finish(sum, file, path.as_str()).map_err(wrong)?;
+    let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
+    let got = got.await.map_err(|error| error.to_string())?;
+    let content = got.map_err(|error| format!("{path} was not changed: {}", reason(&error)))?;
     Ok(content.source)
 }
 

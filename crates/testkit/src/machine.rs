@@ -1,7 +1,6 @@
 //! A machine of a person, with a folder that is kept equal with a directory.
 
 use crate::person::{Ended, Person};
-use crate::program::{isolate, program};
 use crate::server::Server;
 use crate::tcp_proxy::TcpProxy;
 use serde_json::Value;
@@ -16,19 +15,16 @@ pub const AT_ONCE: [&str; 4] = ["--settle", "0s", "--agree", "0s"];
 /// A machine of Ada's, with the folder `thesis` in her home.
 pub struct Machine {
     pub ada: Person,
-    port: u16,
-    prefix: String,
 }
 
 impl Machine {
     /// Returns a machine that asks the server at this port, which may be that of a proxy.
     pub fn at(server: &Server, port: u16, name: &str) -> Self {
-        let prefix = server.prefix().to_owned();
-        let url = format!("http://127.0.0.1:{port}{prefix}");
+        let url = format!("http://127.0.0.1:{port}{}", server.prefix());
         let ada = Person::unconfigured()
             .env("NBCOURIER_URL", &url)
             .env("JUPYTERHUB_API_TOKEN", "ada");
-        let machine = Self { ada, port, prefix };
+        let machine = Self { ada };
         machine
             .ada
             .does(&["sync", "add", "thesis", "--device", name]);
@@ -102,16 +98,8 @@ impl Machine {
 
     /// Returns a command that brings both sides up to date through another one.
     pub fn sync_through(&self, through: &[&str], flags: &[&str]) -> Command {
-        let mut command = Command::new(through[0]);
-        isolate(&mut command, self.ada.home());
-        let url = format!("http://127.0.0.1:{}{}", self.port, self.prefix);
-        command
-            .env("NBCOURIER_URL", url)
-            .env("JUPYTERHUB_API_TOKEN", "ada")
-            .args(&through[1..])
-            .arg(program())
-            .args(["sync", "run"])
-            .args(flags);
+        let arguments = [&["sync", "run"], flags].concat();
+        let mut command = self.ada.command_through(through, &arguments);
         if !flags.contains(&"--settle") {
             command.args(AT_ONCE);
         }

@@ -64,28 +64,41 @@ impl Person {
 
     /// Runs the program by another name.
     pub fn run_as(&self, program: &Path, arguments: &[&str]) -> Ended {
-        self.end(Command::new(program), arguments)
+        Self::end(self.prepared(Command::new(program), arguments))
     }
 
     /// Runs the program by a command that ends by replacing itself with the given command (`exec`).
     pub fn run_through(&self, through: &[&str], arguments: &[&str]) -> Ended {
-        let Some((first, rest)) = through.split_first() else {
-            return self.run(arguments);
-        };
-        let mut command = Command::new(first);
-        command.args(rest).arg(program());
-        self.end(command, arguments)
+        Self::end(self.command_through(through, arguments))
     }
 
-    fn end(&self, mut command: Command, arguments: &[&str]) -> Ended {
+    /// Returns the command that runs the program through another command, which may be empty.
+    pub fn command_through(&self, through: &[&str], arguments: &[&str]) -> Command {
+        let command = match through.split_first() {
+            None => Command::new(program()),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program());
+                command
+            }
+        };
+        self.prepared(command, arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         isolate(&mut command, self.home());
         name_places(&mut command, arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(arguments);
+        command
+    }
+
+    fn end(mut command: Command) -> Ended {
         let Output {
             status,
             stdout,
             stderr,
-        } = command.args(arguments).finish().unwrap();
+        } = command.finish().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let ended = Ended {
             code: status.code(),

@@ -1,6 +1,6 @@
 //! A notebook as a page, made by nbconvert in the environment of the person who shares it.
 
-use nbcourier_domain::ByteSize;
+use nbcourier_domain::{ByteSize, LONGEST_SHARED};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
@@ -12,8 +12,6 @@ const OWN_EXPORTER: &str = "nbcourier.share_page.SharedPage";
 const EXPORTER: &str = "html";
 /// The beginning of the lines that the plugin's exporter prints for the person.
 const SAID: &str = "nbcourier: ";
-/// Maximum size of a page, and of a notebook that comes with it, in bytes.
-const LONGEST: u64 = 20 * 1024 * 1024;
 /// Maximum number of lines of nbconvert's output that an error shows.
 const TOLD: usize = 5;
 
@@ -60,13 +58,13 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
 
 /// Checks that a file is not longer than the exchange accepts.
 pub fn check_size(what: &str, bytes: u64) -> Result<(), String> {
-    if bytes <= LONGEST {
+    if bytes <= LONGEST_SHARED {
         return Ok(());
     }
     Err(format!(
         "{what} has {}. The maximum is {}. Clear large outputs, and try again",
         ByteSize(bytes).rounded(),
-        ByteSize(LONGEST).rounded()
+        ByteSize(LONGEST_SHARED).rounded()
     ))
 }
 
@@ -186,11 +184,13 @@ mod tests {
             assert!(error.contains(said) && error.contains("Jupyter"), "{error}");
         }
         let large = std::fs::File::create(&notebook).expect("a file");
-        large.set_len(LONGEST + 1).expect("a file with a hole");
+        large
+            .set_len(LONGEST_SHARED + 1)
+            .expect("a file with a hole");
         let error = read(&notebook).expect_err("too large");
         assert!(error.contains("Clear large outputs"), "{error}");
-        assert_eq!(check_size("It", LONGEST), Ok(()));
-        let error = check_size("It", LONGEST + 1).expect_err("too large");
+        assert_eq!(check_size("It", LONGEST_SHARED), Ok(()));
+        let error = check_size("It", LONGEST_SHARED + 1).expect_err("too large");
         assert!(error.starts_with("It has 20"), "{error}");
     }
 

@@ -4,7 +4,7 @@ use super::notebook::{check_size, read, render};
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use nbcourier_client::{NewShare, SentFile};
-use nbcourier_domain::{Audience, CourseId};
+use nbcourier_domain::{Audience, CourseId, MOST_SHARED_DAYS, USUAL_SHARED_DAYS};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,7 +26,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = Audience::Course, value_parser = audience)]
     audience: Audience,
     /// The number of days until the link ends, at most 90
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=90))]
+    #[arg(long, default_value_t = USUAL_SHARED_DAYS,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SHARED_DAYS)))]
     days: u32,
     /// The title that readers see [default: the name of the notebook]
     #[arg(long)]
@@ -68,8 +69,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
             title,
             audience: arguments.audience,
             days: Some(arguments.days),
-            page: page.clone(),
-            source: source.clone(),
+            page,
+            source,
         };
         exchange.share(new).await
     })?;

@@ -5,6 +5,7 @@ use super::formulas;
 use super::view::{Head, View, nonce};
 use crate::http::error::{Error, Result};
 use crate::http::reply::download;
+use crate::http::request::own_address::own_address;
 use crate::http::request::path::RestOfPath;
 use crate::http::state::Prefix;
 use actix_web::http::StatusCode;
@@ -53,7 +54,7 @@ pub async fn show(
         ticket.reader.escape_debug(),
         path.0.escape_debug()
     );
-    let below = |path: &str| match own_address(&request, &prefix) {
+    let below = |path: &str| match policy_address(&request, &prefix) {
         Some(own) => own + path,
         None => String::new(),
     };
@@ -146,14 +147,8 @@ pub fn is_text(path: &str, size: u64) -> bool {
 }
 
 /// Returns the address of the service, for policies. It is `None` if the request names a host that cannot be in a policy.
-pub fn own_address(request: &HttpRequest, prefix: &Prefix) -> Option<String> {
-    let connection = request.connection_info();
-    let own = format!(
-        "{}://{}{}",
-        connection.scheme(),
-        connection.host(),
-        prefix.0
-    );
+pub fn policy_address(request: &HttpRequest, prefix: &Prefix) -> Option<String> {
+    let own = own_address(request, prefix);
     let is_safe = own
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b',' | b'\'' | b'"'));
@@ -199,7 +194,7 @@ mod tests {
         let prefix = Prefix("/x/".into());
         let own = |host: &str| {
             let request = TestRequest::default().insert_header(("host", host));
-            own_address(&request.to_http_request(), &prefix)
+            policy_address(&request.to_http_request(), &prefix)
         };
         assert_eq!(
             own("a.example.org").as_deref(),

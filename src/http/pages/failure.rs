@@ -314,8 +314,7 @@ impl Said {
             E::OverQuota { whose, limit, .. } => {
                 let size = ByteSize(*limit).rounded();
                 let key = match whose {
-                    QuotaOwner::Student(_) => "failure-own-quota",
-                    QuotaOwner::Person(_) => "failure-person-quota",
+                    QuotaOwner::Student(_) | QuotaOwner::Person(_) => "failure-own-quota",
                     QuotaOwner::Course => "failure-course-quota",
                 };
                 refused(view.say_with(key, "size", &size)).with_help("failure-help-leave-out")

@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::times::Moment;
 use super::view::{Head, View};
 use crate::http::error::Result;
+use crate::http::request::own_address::own_address;
 use crate::http::state::Prefix;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -98,12 +99,6 @@ pub async fn help(
 /// Returns the address by which this request reached the service, without the final slash. Clients are configured with
 /// it.
 fn address(request: &HttpRequest, prefix: &Prefix) -> String {
-    let connection = request.connection_info();
-    let address = format!(
-        "{}://{}{}",
-        connection.scheme(),
-        connection.host(),
-        prefix.0
-    );
-    address.trim_end_matches('/').to_owned()
+    let own = own_address(request, prefix);
+    own.trim_end_matches('/').to_owned()
 }

@@ -3,7 +3,7 @@
 //! The contents come from anybody, so no cookie counts for them: the frame gets them with a ticket. Their policy
 //! forbids them to run, send or fetch anything. The policy of the page keeps the frame at these addresses.
 
-use super::contents::{own_address, ticket_over};
+use super::contents::{policy_address, ticket_over};
 use super::form::Form;
 use super::reader::Reader;
 use super::times::Moment;
@@ -59,7 +59,7 @@ pub async fn show(
         showing: Showing::Html,
     })?;
     let page = view.at(&["shared", &token, "page"]);
-    let frames = own_address(&request, &prefix).map(|own| format!("{own}shared/"));
+    let frames = policy_address(&request, &prefix).map(|own| format!("{own}shared/"));
     let template = Frame {
         head: Head::new(share.title.clone()),
         made_at: view.times.minute(share.made_at),

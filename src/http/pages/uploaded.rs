@@ -2,10 +2,9 @@
 
 use super::form::{Fields, TOKEN_FIELD};
 use super::reader::Reader;
-use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
-use crate::http::request::body::{self, BLOCK, timely, unread};
-use crate::http::request::form::malformed;
+use crate::http::request::body::{self, timely, unread};
+use crate::http::request::form::{PartBlocks, malformed, write_block};
 use crate::http::state::AppState;
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, web};
@@ -144,7 +143,7 @@ impl Begun {
                     None => None,
                 },
             };
-            let Some(mut field) = field else { break };
+            let Some(field) = field else { break };
             let kind = field.name().unwrap_or_default().to_owned();
             let given = field
                 .content_disposition()
@@ -158,27 +157,10 @@ impl Begun {
             if path.is_some() {
                 intake.begin()?;
             }
-            let mut block = BytesMut::new();
-            let mut ended = false;
-            while !ended {
-                match timely(idle, field.next()).await? {
-                    Some(chunk) => {
-                        block.extend_from_slice(&chunk.map_err(|error| malformed(&error, limit))?);
-                    }
-                    None => ended = true,
-                }
-                if path.is_none() {
-                    block.clear();
-                } else if block.len() >= BLOCK || (ended && !block.is_empty()) {
-                    let bytes = block.split().freeze();
-                    intake = compute(move || {
-                        intake.write(&bytes)?;
-                        Ok(intake)
-                    })
-                    .await?;
-                    if let Some(overflow) = intake.take_overflow() {
-                        overflow.store().await?;
-                    }
+            let mut blocks = PartBlocks::of(field, idle, limit);
+            while let Some(block) = blocks.next().await? {
+                if path.is_some() {
+                    intake = write_block(intake, block).await?;
                 }
             }
             if let Some(path) = path {

@@ -5,13 +5,14 @@
 
 use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
+use crate::http::limits::IdleTimeout;
 use crate::http::request::body::{self, BLOCK, Blocks, is_too_large, is_too_slow, timely};
 use crate::http::state::AppState;
-use actix_multipart::{Multipart, MultipartError};
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::{ParseError, PayloadError};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use nbcourier_codec::{
     FieldEvent, FileEvent, FileListDecoder, FileListError, FormDecoder, NameTooLong,
@@ -149,30 +150,68 @@ async fn receive(
         Encoding::Multipart => {
             let mut form = Multipart::new(request.headers(), body);
             while let Some(field) = timely(idle, form.next()).await? {
-                let mut field = field.map_err(|error| malformed(&error, limit))?;
+                let field = field.map_err(|error| malformed(&error, limit))?;
                 receiver.begin_field(field.name().unwrap_or_default().as_bytes())?;
-                let mut block = BytesMut::new();
-                let mut ended = false;
-                while !ended {
-                    match timely(idle, field.next()).await? {
-                        Some(chunk) => block
-                            .extend_from_slice(&chunk.map_err(|error| malformed(&error, limit))?),
-                        None => ended = true,
-                    }
-                    // A body may arrive in pieces of a few bytes. Going to another thread costs more than decoding
-                    // them.
-                    if block.len() >= BLOCK || (ended && !block.is_empty()) {
-                        let bytes = block.split().freeze();
-                        receiver =
-                            compute(move || receiver.value(&bytes).map(|()| receiver)).await?;
-                        receiver.store_overflow().await?;
-                    }
+                let mut blocks = PartBlocks::of(field, idle, limit);
+                while let Some(bytes) = blocks.next().await? {
+                    receiver = compute(move || receiver.value(&bytes).map(|()| receiver)).await?;
+                    receiver.store_overflow().await?;
                 }
             }
             blocking(move || receiver.finish()).await?
         }
         Encoding::Other => blocking(move || receiver.finish()).await?,
     }
+}
+
+/// A part of a form, in blocks.
+///
+/// A body may arrive in pieces of a few bytes. Going to another thread costs more than decoding them.
+pub struct PartBlocks {
+    field: Field,
+    idle: IdleTimeout,
+    limit: u64,
+    /// The part must not be asked again after its end.
+    ended: bool,
+}
+
+impl PartBlocks {
+    /// Returns the blocks of a part, each of which arrives within `idle`. `limit` is the one on the request.
+    pub fn of(field: Field, idle: IdleTimeout, limit: u64) -> Self {
+        Self {
+            field,
+            idle,
+            limit,
+            ended: false,
+        }
+    }
+
+    /// Returns the next block, or nothing at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let mut block = BytesMut::new();
+        while !self.ended && block.len() < BLOCK {
+            match timely(self.idle, self.field.next()).await? {
+                Some(chunk) => {
+                    block.extend_from_slice(&chunk.map_err(|error| malformed(&error, self.limit))?);
+                }
+                None => self.ended = true,
+            }
+        }
+        Ok((!block.is_empty()).then(|| block.freeze()))
+    }
+}
+
+/// Writes a block of a file on a blocking thread. Bytes that do not fit in memory are stored.
+pub async fn write_block(mut intake: Intake, block: Bytes) -> Result<Intake> {
+    let mut intake = compute(move || {
+        intake.write(&block)?;
+        Ok(intake)
+    })
+    .await?;
+    if let Some(overflow) = intake.take_overflow() {
+        overflow.store().await?;
+    }
+    Ok(intake)
 }
 
 pub fn malformed(error: &MultipartError, limit: u64) -> Error {

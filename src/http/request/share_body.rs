@@ -5,18 +5,17 @@
 use crate::http::compute::compute;
 use crate::http::error::{Error, Result};
 use crate::http::openapi::{Argument, Parts};
-use crate::http::request::body::{self, BLOCK, timely, unread};
-use crate::http::request::form::{Encoding, malformed};
+use crate::http::request::body::{self, timely, unread};
+use crate::http::request::form::{Encoding, PartBlocks, malformed, write_block};
 use crate::http::state::AppState;
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, web};
-use bytes::BytesMut;
 use futures_util::StreamExt;
-use nbcourier_domain::{BlobRef, RelativePath};
+use nbcourier_domain::{BlobRef, LONGEST_SHARED, RelativePath};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::files::parcel::Claim;
-use nbcourier_exchange::shares::{LONGEST, SentPage};
+use nbcourier_exchange::shares::SentPage;
 use nbcourier_work::{Bug, blocking};
 
 const PAGE: &str = "page";
@@ -144,35 +143,21 @@ fn claim(part: &str, blob: BlobRef) -> Result<Claim> {
 async fn receive(
     request: &HttpRequest,
     mut intake: Intake,
-    mut field: Field,
+    field: Field,
 ) -> Result<(Intake, BlobRef)> {
     let (limit, idle) = {
         let state = AppState::of(request)?;
         (state.max_request_size, state.idle_timeout)
     };
     intake.begin()?;
-    let mut block = BytesMut::new();
-    let (mut size, mut ended) = (0_u64, false);
-    while !ended {
-        match timely(idle, field.next()).await? {
-            Some(chunk) => {
-                let chunk = chunk.map_err(|error| malformed(&error, limit))?;
-                size += chunk.len() as u64;
-                if size > LONGEST {
-                    return Err(nbcourier_exchange::Error::FileTooLarge(LONGEST).into());
-                }
-                block.extend_from_slice(&chunk);
-            }
-            None => ended = true,
+    let mut size = 0_u64;
+    let mut blocks = PartBlocks::of(field, idle, limit);
+    while let Some(block) = blocks.next().await? {
+        size += block.len() as u64;
+        if size > LONGEST_SHARED {
+            return Err(nbcourier_exchange::Error::FileTooLarge(LONGEST_SHARED).into());
         }
-        if block.len() >= BLOCK || (ended && !block.is_empty()) {
-            let bytes = block.split().freeze();
-            intake = compute(move || {
-                intake.write(&bytes)?;
-                Ok(intake)
-            })
-            .await?;
-        }
+        intake = write_block(intake, block).await?;
     }
     compute(move || {
         let blob = intake.end_unplaced();

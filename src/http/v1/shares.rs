@@ -12,10 +12,8 @@ use crate::http::request::share_body::ShareBody;
 use actix_web::{HttpRequest, web};
 use nbcourier_api::{Share, ShareState, SharedPage, Shares};
 use nbcourier_auth::{Caller, Vault};
-use nbcourier_domain::{Audience, CourseId, Rfc3339};
-use nbcourier_exchange::shares::{
-    self, MOST_DAYS, NewShare, SharePage, ShareTitle, ShareView, USUAL_DAYS,
-};
+use nbcourier_domain::{Audience, CourseId, MOST_SHARED_DAYS, Rfc3339, USUAL_SHARED_DAYS};
+use nbcourier_exchange::shares::{self, NewShare, SharePage, ShareTitle, ShareView};
 use nbcourier_exchange::{Error as Refusal, Exchange, ShareEnd, Thing};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,7 +29,7 @@ pub struct ShareQuery {
     #[schemars(with = "Option<Audience>")]
     audience: Option<String>,
     /// The number of days until the link ends. Without it, 30.
-    #[schemars(with = "Option<u32>", range(min = 1, max = MOST_DAYS))]
+    #[schemars(with = "Option<u32>", range(min = 1, max = MOST_SHARED_DAYS))]
     days: Option<String>,
 }
 
@@ -52,10 +50,10 @@ pub async fn create(
         }
     };
     let days = match wanted.days.as_deref() {
-        None => USUAL_DAYS,
-        Some(text) => text
-            .parse()
-            .map_err(|_| Error::bad(format!("A page is shared for 1 to {MOST_DAYS} days")))?,
+        None => USUAL_SHARED_DAYS,
+        Some(text) => text.parse().map_err(|_| {
+            Error::bad(format!("A page is shared for 1 to {MOST_SHARED_DAYS} days"))
+        })?,
     };
     let new = NewShare {
         title: ShareTitle::parse(&wanted.title)?,

@@ -150,7 +150,7 @@ fn fill(server: &Server) {
         INSERT INTO starts (course_id, person, at, outcome, millis, version, report)
             SELECT it.course, name, it.now, CASE WHEN i % 2 = 0 THEN 'failed' ELSE 'updated' END, 1, i,
                 CASE WHEN i > {ROWS} - 1000 THEN {report} END FROM n, it;
-        -- Links to shared pages, of which most have ended.
+        -- Links to shared pages. Most of them have ended.
         INSERT INTO shares (token, made_by, course_id, title, audience, page_blob, made_at, expires_at)
             SELECT CAST(name AS BLOB), 'kevin', it.course, {detail}, 'course', (SELECT min(id) FROM blobs), time, time FROM n, it;
         -- Work on many notebooks.

@@ -2,7 +2,7 @@
 
 use crate::directories::client::{Directory, send_json};
 use nbcourier_testkit::person::{Ended, Person};
-use nbcourier_testkit::{Course, Server, Setup, isolate, program};
+use nbcourier_testkit::{Course, Server, Setup};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,6 @@ pub const TOKEN: &str = "mirror-3f9c41";
 pub struct Machine {
     pub server: Server,
     pub operator: Person,
-    url: String,
 }
 
 impl Machine {
@@ -24,30 +23,19 @@ impl Machine {
     pub fn new() -> Self {
         let server = Setup::standalone().unlimited().start();
         Course::of(&server, "algebra").make(&["kevin"], &["ada"]);
-        let port = server.port();
-        let machine = Self::behind(server, port);
+        let machine = Self {
+            operator: Person::at(&server, TOKEN),
+            server,
+        };
         machine.make("data");
         machine.open("data");
         machine
     }
 
-    /// Returns a machine that asks the server at this port, which may be that of a proxy.
-    fn behind(server: Server, port: u16) -> Self {
-        let url = format!("http://127.0.0.1:{port}{}", server.prefix());
-        let operator = Person::unconfigured()
-            .env("NBCOURIER_URL", &url)
-            .env("JUPYTERHUB_API_TOKEN", TOKEN);
-        Self {
-            server,
-            operator,
-            url,
-        }
-    }
-
     /// Returns the same machine, which asks at this port from now on.
     pub fn through_port(mut self, port: u16) -> Self {
-        self.url = format!("http://127.0.0.1:{port}{}", self.server.prefix());
-        self.operator = self.operator.env("NBCOURIER_URL", &self.url);
+        let url = format!("http://127.0.0.1:{port}{}", self.server.prefix());
+        self.operator = self.operator.env("NBCOURIER_URL", &url);
         self
     }
 
@@ -135,16 +123,8 @@ impl Machine {
 
     /// Returns a mirror through another command.
     pub fn mirror_through(&self, through: &[&str], arguments: &[&str]) -> Command {
-        let mut command = Command::new(through[0]);
-        isolate(&mut command, self.operator.home());
-        command
-            .env("NBCOURIER_URL", &self.url)
-            .env("JUPYTERHUB_API_TOKEN", TOKEN)
-            .args(&through[1..])
-            .arg(program())
-            .args(["mirror", "--to", "courses"])
-            .args(arguments);
-        command
+        let arguments = [&["mirror", "--to", "courses"], arguments].concat();
+        self.operator.command_through(through, &arguments)
     }
 
     /// Returns the names in the folder of the course.

@@ -1,4 +1,4 @@
-//! What is kept of shared pages: the clean-up, quotas, people, courses, and copies of all data.
+//! Shared pages that are kept: the clean-up, quotas, people, courses, and copies of all data.
 
 use super::{Link, course, send};
 use crate::keeping::place::{command, done};

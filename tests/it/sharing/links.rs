@@ -1,4 +1,4 @@
-//! Who sees a shared page, for how long, and how it is sent.
+//! The people who see a shared page, the time until its link ends, and the headers of its reply.
 
 use super::{HTML, Link, NOTEBOOK, PAGE, allow, course, send};
 use crate::sql::Sql;

@@ -1,4 +1,4 @@
-//! What cannot be shared.
+//! Pages that are refused.
 
 use super::{HTML, Link, PAGE, Part, SOURCE, course, send};
 use crate::sql::Sql;

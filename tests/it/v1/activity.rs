@@ -28,7 +28,7 @@ fn report(server: &Server, user: &str, items: &Value) -> Reply {
     server.send(&call.body("application/json", body))
 }
 
-/// Reports work, of which this number of items is counted.
+/// Reports work. The exchange counts this number of its items.
 #[track_caller]
 pub fn counts(server: &Server, user: &str, items: &Value, number: usize) {
     let reply = report(server, user, items);

@@ -6,7 +6,7 @@
 //! cut-off has not passed for all students. An assignment without a cut-off is open while it is released. The rule
 //! prevents mistakes. A person who wants to give a solution away finds other ways.
 
-use super::{MOST_DAYS, MOST_OF_PERSON, token_sum};
+use super::{MOST_OF_PERSON, token_sum};
 use crate::audit::{About, Action};
 use crate::files::objects;
 use crate::files::parcel::{Parcel, StoredBytes};
@@ -14,7 +14,9 @@ use crate::files::quota::Taken;
 use crate::op::{CourseOp, Entry, Need};
 use crate::policy::Right;
 use crate::{Error, Exchange, Result};
-use nbcourier_domain::{Audience, CourseId, DirectoryOwner, Rfc3339, Sha256Sum, Timestamp};
+use nbcourier_domain::{
+    Audience, CourseId, DirectoryOwner, MOST_SHARED_DAYS, Rfc3339, Sha256Sum, Timestamp,
+};
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
 use nbcourier_storage::Lock;
@@ -84,9 +86,9 @@ pub async fn ready(
     course: CourseId,
     new: NewShare,
 ) -> Result<Ready> {
-    if !(1..=MOST_DAYS).contains(&new.days) {
+    if !(1..=MOST_SHARED_DAYS).contains(&new.days) {
         return Err(Error::UnusableFact(format!(
-            "A page is shared for 1 to {MOST_DAYS} days"
+            "A page is shared for 1 to {MOST_SHARED_DAYS} days"
         )));
     }
     let entry = exchange.enter(caller, course, Need::May(Right::TakePart))?;

@@ -21,12 +21,6 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// Default number of days after which a link ends.
-pub const USUAL_DAYS: u32 = 30;
-/// Maximum number of days until a link ends.
-pub const MOST_DAYS: u32 = 90;
-/// Maximum size in bytes of a page, and of a notebook that comes with one.
-pub const LONGEST: u64 = 20 * 1024 * 1024;
 /// Maximum number of links of a person that have not ended.
 pub const MOST_OF_PERSON: i64 = 50;
 
@@ -205,7 +199,5 @@ fn revocable(op: &mut Op<'_>, id: Option<i64>) -> Result<Share> {
 /// Removes the contents of links that have expired, and forgets links that ended long ago.
 pub(crate) fn clear(conn: &mut Connection) -> Result<()> {
     let now = Timestamp::now();
-    let listed = i64::try_from(LISTED.as_micros()).unwrap_or(i64::MAX);
-    let forgotten_before = Timestamp::from_micros(now.micros().saturating_sub(listed));
-    Ok(rows::clear(conn, now, forgotten_before)?)
+    Ok(rows::clear(conn, now, now.before(LISTED))?)
 }

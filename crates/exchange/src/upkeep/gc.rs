@@ -86,8 +86,7 @@ impl std::fmt::Display for GcReport {
 
 /// Returns the time before which deleted items have passed a retention time of `age`.
 pub(crate) fn limit(age: Duration) -> Timestamp {
-    let micros = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros))
+    Timestamp::now().before(age)
 }
 
 /// Removes items past their retention time, and unnamed bytes stored longer ago than `grace`. It is safe during

@@ -3,15 +3,16 @@
 use super::found::Found;
 use super::held::Held;
 use super::trouble::Trouble;
+use crate::download::Download;
 use crate::folder::{Incoming, Root};
 use crate::item::{Content, Item};
 use crate::plan::Plan;
 use crate::pull::copy_of;
 use crate::source::is_notebook;
-use nbcourier_client::{Client, DirectoryAddress, Error, RemoteFile};
+use nbcourier_client::{Client, DirectoryAddress, Error};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 
 /// The receiving of a round.
 pub struct Receiving<'a> {
@@ -79,40 +80,23 @@ impl Receiving<'_> {
         content: Content,
         incoming: &mut Incoming,
     ) -> Result<Result<Content, String>, Trouble> {
-        let mut file = incoming.begin(content.sum)?;
-        let remote = RemoteFile {
-            path: path.as_str(),
+        let download = Download {
+            exchange: self.exchange,
+            address: self.address,
             version: self.version,
-            size: content.size,
         };
-        let got = self
-            .exchange
-            .download(self.address, remote, |bytes| file.write_all(bytes))
-            .await;
-        let failure: Trouble = match got {
-            Ok(Ok(())) => match incoming.finish(content.sum, file, path.as_str()) {
-                Ok(content) => return Ok(Ok(content)),
-                Err(error) if error.kind() == io::ErrorKind::Other => {
-                    return Ok(Err(format!("it was not received ({error})")));
-                }
-                Err(error) => error.into(),
-            },
+        let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
+        match got.await {
             Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
-                incoming.give_up(content.sum);
-                return Ok(Err(format!("it was not received ({error})")));
+                Ok(Err(format!("it was not received ({error})")))
             }
-            Ok(Err(error)) => error.into(),
+            Ok(got) => Ok(Ok(got?)),
             // The version was thinned out, or the file is damaged there. The other files come.
             Err(Error::Refused {
                 status: 404 | 410 | 500,
                 sentence,
-            }) => {
-                incoming.give_up(content.sum);
-                return Ok(Err(format!("it was not received ({sentence})")));
-            }
-            Err(error) => error.into(),
-        };
-        incoming.give_up(content.sum);
-        Err(failure)
+            }) => Ok(Err(format!("it was not received ({sentence})"))),
+            Err(error) => Err(error.into()),
+        }
     }
 }

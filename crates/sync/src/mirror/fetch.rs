@@ -3,13 +3,14 @@
 
 use super::manifest::Files;
 use super::{Failure, Step};
+use crate::download::Download;
 use crate::folder::{Incoming, Root, parts};
 use crate::item::{Content, Listing};
 use crate::pull::copy_of;
-use nbcourier_client::{Client, DirectoryAddress, RemoteFile};
+use nbcourier_client::{Client, DirectoryAddress};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
+use std::io;
 
 /// The facts by which two paths can be the same file.
 pub type Key = (Sha256Sum, bool);
@@ -122,35 +123,19 @@ impl Fetch<'_> {
         content: Content,
         incoming: &mut Incoming,
     ) -> Result<(), Failure> {
-        let mut file = incoming.begin(content.sum)?;
-        let remote = RemoteFile {
-            path: path.as_str(),
+        let download = Download {
+            exchange: self.exchange,
+            address: self.address,
             version: self.version,
-            size: content.size,
         };
-        let got = self
-            .exchange
-            .download(self.address, remote, |bytes| {
-                (self.progress)(Step::Received(bytes.len() as u64));
-                file.write_all(bytes)
-            })
-            .await;
-        let result = match got {
-            Ok(Ok(())) => incoming.finish(content.sum, file, "").map(drop),
-            Ok(Err(error)) => Err(error),
-            Err(error) => {
-                incoming.give_up(content.sum);
-                return Err(error.into());
-            }
-        };
-        result.map_err(|error| {
-            incoming.give_up(content.sum);
-            match error.kind() {
-                io::ErrorKind::Other => {
-                    Failure::Sentence(format!("{path} could not be received: {error}"))
-                }
-                _ => error.into(),
-            }
-        })
+        let progress = |bytes| (self.progress)(Step::Received(bytes));
+        let got = download.receive(path, content, "", incoming, &progress);
+        match got.await? {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Other => Err(Failure::Sentence(format!(
+                "{path} could not be received: {error}"
+            ))),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -68,7 +68,7 @@ impl Place {
         Ok(course)
     }
 
-    /// Returns the courses of which something was mirrored.
+    /// Returns the courses with directories that were mirrored.
     pub(super) fn courses(&self) -> Vec<String> {
         let mut all = Vec::new();
         entries(&self.own, FOLDER, |_, name| all.push(name.to_owned()));

@@ -8,10 +8,9 @@ use super::names::VersionName;
 use super::place::{InCourse, Version};
 use super::report::{Outcome, Report};
 use super::{Failure, Step};
-use crate::folder::{Incoming, is_ignored, remove_all};
+use crate::folder::{Incoming, remove_all};
 use crate::item::{Item, Listing};
-use crate::pull::entry;
-use crate::structure::in_shape;
+use crate::pull::listing_of;
 use nbcourier_api::Directory;
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter};
 use nbcourier_domain::Sha256Sum;
@@ -135,12 +134,7 @@ impl Update<'_> {
             ..EntryFilter::default()
         };
         let (_, entries) = self.exchange.entries(self.address, &filter).await?;
-        let all = entries.into_iter().filter_map(|found| {
-            let item = entry(Some(found.kind), found.file)?;
-            let path = found.path.into_owned();
-            (!is_ignored(path.as_str())).then_some((path, item))
-        });
-        Ok(in_shape(all.collect()))
+        Ok(listing_of(entries))
     }
 
     /// Returns the files of a version that is here.

@@ -14,7 +14,6 @@ failure-directory-exists = Ein Verzeichnis dieses Namens gibt es schon.
 failure-directory-changed = Jemand anderes hat das Verzeichnis inzwischen geändert. Jetzt wurde nichts geändert.
 failure-directory-entries = Das Verzeichnis hätte zu viele Dateien. Es wurde nichts gespeichert.
 failure-directories = Sie haben so viele Verzeichnisse, wie eine Person haben darf. Löschen Sie zuerst eines.
-failure-person-quota = Ihre Abgaben, Verzeichnisse und geteilten Seiten würden { $size } überschreiten, die Grenze für eine Person. Es wurde nichts gespeichert.
 event-source-set = { $actor } lässt das Verzeichnis { $directory } einem Repositorium folgen
 event-source-pulled = { $actor } hat im Repositorium des Verzeichnisses { $directory } nachsehen lassen
 event-source-removed = { $actor } lässt das Verzeichnis { $directory } keinem Repositorium mehr folgen

@@ -14,7 +14,6 @@ failure-directory-exists = A directory of this name exists already.
 failure-directory-changed = Somebody else changed the directory meanwhile. Nothing was changed now.
 failure-directory-entries = The directory has too many files. Nothing was stored.
 failure-directories = You have as many directories as one person may have. Delete one first.
-failure-person-quota = Your submissions, directories and shared pages would exceed { $size }, the limit for one person. Nothing was stored.
 event-source-set = { $actor } made the directory { $directory } follow a repository
 event-source-pulled = { $actor } asked the server to look at the repository of the directory { $directory }
 event-source-removed = { $actor } disconnected the directory { $directory } from its repository

@@ -14,7 +14,6 @@ failure-directory-exists = Un répertoire de ce nom existe déjà.
 failure-directory-changed = Quelqu’un d’autre a changé le répertoire entre-temps. Rien n’a été changé maintenant.
 failure-directory-entries = Le répertoire aurait trop de fichiers. Rien n’a été enregistré.
 failure-directories = Vous avez autant de répertoires qu’une personne peut en avoir. Supprimez-en un d’abord.
-failure-person-quota = Vos travaux remis, vos répertoires et vos pages partagées dépasseraient { $size }, la limite pour une personne. Rien n’a été enregistré.
 event-source-set = { $actor } fait suivre un dépôt au répertoire { $directory }
 event-source-pulled = { $actor } a fait vérifier le dépôt du répertoire { $directory }
 event-source-removed = { $actor } a fait cesser le suivi d’un dépôt par le répertoire { $directory }
