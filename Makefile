@@ -7,15 +7,16 @@ export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test test-all check build tools unit clients plugin schemathesis deploy deb deb-test fuzz wheel bench torture clean
+.PHONY: run test test-all check build tools unit postgres s3 replicas clients plugin schemathesis deploy deb deb-test fuzz wheel bench torture clean
 
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
 
-# Of the suites, `unit` computes most and `clients` waits most, for hubs and browsers. So these two begin.
+# Of the suites, `unit` computes most and `clients` waits most, for hubs and browsers. So these two begin. Each suite runs
+# even if another one fails.
 test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
-	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients plugin schemathesis deploy
+	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients postgres plugin s3 replicas schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
 test-all: test ## Run the tests, all browser tests with the older hub too, more with PostgreSQL and an object store, and the Debian packages
@@ -46,8 +47,14 @@ unit: ## Run the Rust tests: units, protocol replay, permission matrix, malforme
 	scripts/setup-postgres.sh
 	scripts/setup-s3.sh
 	scripts/in-memory.sh cargo test --workspace --no-fail-fast
+
+postgres: ## Run the Rust tests that are the same for every database on PostgreSQL
 	scripts/test-postgres.sh
+
+s3: ## Run Rust tests with an object store, on SQLite and on PostgreSQL
 	scripts/test-s3.sh
+
+replicas: ## Run Rust tests with three servers behind a proxy, on PostgreSQL and an object store
 	scripts/test-replicas.sh
 
 clients: ## Test the binary with the real nbgrader, ngshare's client, JupyterHub and a browser
