@@ -45,15 +45,23 @@ fn a_submission_that_is_too_large_is_an_event_with_the_reason() {
     );
     assert_eq!(detail["limit"], "max-file-size");
     assert!(detail["bytes"].as_u64().unwrap() > 2000, "{detail}");
-    // Within a minute, the same again is no further event, in either protocol.
-    assert_eq!(submit(&server, "", "eric", 2000), 413);
+    // Within a minute, the same again is no further event of a server, in either protocol.
     let large = [Sent::new("work", "x".repeat(2000))];
-    assert_eq!(course.submit("challenge", "eric", &large).status, 413);
-    assert_eq!(settled(&course).len(), 1);
+    let servers = server.replica_ports().len();
+    for _ in 0..servers {
+        assert_eq!(submit(&server, "", "eric", 2000), 413);
+        assert_eq!(course.submit("challenge", "eric", &large).status, 413);
+    }
+    let noted = settled(&course).len();
+    assert!(noted <= servers, "{noted} events");
     // Another student has a refusal of their own, also in ngshare's protocol.
     assert_eq!(course.submit("challenge", "lawrence", &large).status, 413);
-    eventually("so has another student", || refusals(&server).len() == 2);
-    assert_eq!(refusals(&server)[0]["actor"], "lawrence");
+    let of_lawrence = || {
+        refusals(&server)
+            .iter()
+            .any(|event| event["actor"] == "lawrence")
+    };
+    eventually("so has another student", of_lawrence);
 }
 
 #[test]

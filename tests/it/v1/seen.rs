@@ -78,6 +78,28 @@ impl Stage {
         eventually("the notes are written", || {
             self.fetches().iter().any(|row| row[0] == student)
         });
+        let servers = self.server.replica_ports();
+        if servers.len() > 1 {
+            self.settle_each(&servers, student);
+        }
+    }
+
+    /// Waits until each server has written what it noted, with a fetch of another assignment from each.
+    fn settle_each(&self, servers: &[u16], name: &str) {
+        let assignment = format!("after-{name}");
+        self.course().release(&assignment, "kevin", &[]).ok();
+        let at = format!("v1/courses/algebra/assignments/{assignment}");
+        for (number, port) in servers.iter().enumerate() {
+            let student = format!("{name}-{number}");
+            self.course().enrol(&student).ok();
+            let target = format!("{at}/tree?user={student}");
+            let reply = self.server.call("GET", &target).send(*port);
+            reply.expect("a reply").ok();
+        }
+        eventually("each server has written its notes", || {
+            let listed = self.server.get(&format!("{at}/fetches"), "kevin");
+            listed.ok().json()["fetches"].as_array().unwrap().len() == servers.len()
+        });
     }
 }
 
