@@ -321,6 +321,22 @@ impl Client {
             .await
     }
 
+    /// Receives all files below a folder of a version as a tar archive, piece by piece. The inner error is that of `take`,
+    /// which ends the transfer.
+    pub async fn directory_files(
+        &self,
+        directory: &DirectoryAddress,
+        version: i64,
+        folder: &str,
+        take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<io::Result<()>> {
+        let (below, version) = (Below::of(directory), version.to_string());
+        let mut arguments = vec![("version", version.as_str())];
+        arguments.extend((!folder.is_empty()).then_some(("path", folder)));
+        let reply = self.receive(&below.names(&["tree"]), &arguments).await?;
+        self.pour(reply, take).await
+    }
+
     /// Begins to receive a file.
     async fn get_file(
         &self,

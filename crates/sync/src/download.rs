@@ -18,7 +18,7 @@ pub struct Download<'a> {
 }
 
 impl Download<'_> {
-    /// Receives a content, checked and flushed. Returns it with its source sum if `name` is that of a notebook. `progress`
+    /// Receives a content and checks it. Returns it with its source sum if `name` is that of a notebook. `progress`
     /// is told the number of bytes that came. The inner error is that of the disk, or says what is wrong with the bytes. A
     /// failure leaves nothing.
     pub async fn receive(

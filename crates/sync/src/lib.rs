@@ -6,6 +6,7 @@
 pub mod agent;
 mod apply;
 pub mod assignment;
+mod bundle;
 pub mod decide;
 pub mod deliver;
 mod download;

@@ -1,6 +1,7 @@
 //! A round that brings a folder up to date with a directory, in the mode `Pull`.
 
 use super::apply::Apply;
+use super::bundle::{Bundle, wanted};
 use super::decide::Mode;
 use super::download::Download;
 use super::folder::{self, Incoming, Kept, Lock, Locked, OWN, Root, Scan, State, is_ignored, scan};
@@ -395,6 +396,15 @@ impl<'a> Pull<'a> {
                 here.entry(content.sum).or_default().push(path.clone());
             }
         }
+        let wanted = wanted(plan, |sum| here.contains_key(sum), incoming);
+        Bundle {
+            from: self.download(found.version),
+            listing: &found.there,
+            is_ending: &|| false,
+            progress: &|_| (),
+        }
+        .receive(&wanted, incoming)
+        .await?;
         for step in &plan.steps {
             let Some(content) = step.incoming() else {
                 continue;
@@ -417,6 +427,7 @@ impl<'a> Pull<'a> {
                 there.source = known.source;
             }
         }
+        incoming.flush()?;
         Ok(())
     }
 
@@ -427,13 +438,17 @@ impl<'a> Pull<'a> {
         version: i64,
         incoming: &mut Incoming,
     ) -> Result<Content, Failure> {
-        let download = Download {
+        let download = self.download(version);
+        let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
+        Ok(got.await??)
+    }
+
+    fn download(&self, version: i64) -> Download<'_> {
+        Download {
             exchange: self.exchange,
             address: &self.delivery.address,
             version,
-        };
-        let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
-        Ok(got.await??)
+        }
     }
 }
 

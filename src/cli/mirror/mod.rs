@@ -77,7 +77,9 @@ pub fn run(arguments: Arguments) -> Outcome {
         if asking.is_json() {
             print_json(&reports)?;
         } else if reports.is_empty() {
-            println!("You can read no directory of a course.");
+            println!(
+                "You can read no directory of a course. Ask instructors to grant one to the name of your token."
+            );
         } else {
             reports.iter().for_each(say);
         }

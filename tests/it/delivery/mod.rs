@@ -1,5 +1,6 @@
 //! The folders that courses deliver to the homes of their members.
 
+mod bundling;
 mod faults;
 mod hostile;
 pub mod lesson;

@@ -152,10 +152,21 @@ fn a_course_of_which_nothing_is_mirrored_is_named() {
     assert_eq!(of(&reports, "data")["outcome"], "updated");
     assert_eq!(
         reports[1]["reasons"][0],
-        "No directory of the course calculus is mirrored"
+        "No directory of the course calculus is mirrored. Ask its instructors to grant one to the name of your token"
     );
     machine.mirror(&["algebra"]);
     machine.close("data");
     let nothing = machine.operator.does(&["mirror", "--to", "elsewhere"]);
-    assert_eq!(nothing, "You can read no directory of a course.\n");
+    assert_eq!(
+        nothing,
+        "You can read no directory of a course. Ask instructors to grant one to the name of your token.\n"
+    );
+    // A group for a course is a wish for its directories.
+    let reports = machine.mirror_fails(&["--group", "calculus=root"]);
+    let last = reports.last().unwrap();
+    let reason = last["reasons"][0].as_str().unwrap();
+    assert!(
+        reason.starts_with("No directory of the course calculus is mirrored"),
+        "{reason}"
+    );
 }

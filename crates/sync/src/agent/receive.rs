@@ -3,6 +3,7 @@
 use super::found::Found;
 use super::held::Held;
 use super::trouble::Trouble;
+use crate::bundle::{Bundle, wanted};
 use crate::download::Download;
 use crate::folder::{Incoming, Root};
 use crate::item::{Content, Item};
@@ -41,6 +42,15 @@ impl Receiving<'_> {
                 copies.entry(content.sum).or_default().push(path);
             }
         }
+        let wanted = wanted(plan, |sum| copies.contains_key(sum), incoming);
+        Bundle {
+            from: self.download(),
+            listing: there,
+            is_ending: self.is_ending,
+            progress: &|_| (),
+        }
+        .receive(&wanted, incoming)
+        .await?;
         for step in &plan.steps {
             let Some(content) = step.incoming() else {
                 continue;
@@ -70,6 +80,7 @@ impl Receiving<'_> {
                 there.source = known.source;
             }
         }
+        incoming.flush()?;
         Ok(())
     }
 
@@ -80,11 +91,7 @@ impl Receiving<'_> {
         content: Content,
         incoming: &mut Incoming,
     ) -> Result<Result<Content, String>, Trouble> {
-        let download = Download {
-            exchange: self.exchange,
-            address: self.address,
-            version: self.version,
-        };
+        let download = self.download();
         let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
         match got.await {
             Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
@@ -97,6 +104,13 @@ impl Receiving<'_> {
                 sentence,
             }) => Ok(Err(format!("it was not received ({sentence})"))),
             Err(error) => Err(error.into()),
+        }
+    }
+    fn download(&self) -> Download<'_> {
+        Download {
+            exchange: self.exchange,
+            address: self.address,
+            version: self.version,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::manifest::Files;
 use super::{Failure, Step};
+use crate::bundle::Bundle;
 use crate::download::Download;
 use crate::folder::{Incoming, Root, parts};
 use crate::item::{Content, Listing};
@@ -73,11 +74,24 @@ impl Fetch<'_> {
         }
         let sizes = missing.values().map(|content| content.size);
         (self.progress)(Step::Begin(sizes.fold(0, u64::saturating_add)));
+        let wanted = missing.iter();
+        let wanted = wanted.map(|(path, content)| ((*path).clone(), *content));
+        Bundle {
+            from: self.download(),
+            listing,
+            is_ending: &|| false,
+            progress: &|bytes| (self.progress)(Step::Received(bytes)),
+        }
+        .receive(&wanted.collect(), incoming)
+        .await?;
         for (path, content) in missing {
-            self.receive(path, content, incoming).await?;
+            if !incoming.has(content.sum) {
+                self.receive(path, content, incoming).await?;
+            }
             fetched.received += 1;
             fetched.bytes = fetched.bytes.saturating_add(content.size);
         }
+        incoming.flush()?;
         Ok(fetched)
     }
 
@@ -123,11 +137,7 @@ impl Fetch<'_> {
         content: Content,
         incoming: &mut Incoming,
     ) -> Result<(), Failure> {
-        let download = Download {
-            exchange: self.exchange,
-            address: self.address,
-            version: self.version,
-        };
+        let download = self.download();
         let progress = |bytes| (self.progress)(Step::Received(bytes));
         let got = download.receive(path, content, "", incoming, &progress);
         match got.await? {
@@ -136,6 +146,13 @@ impl Fetch<'_> {
                 "{path} could not be received: {error}"
             ))),
             Err(error) => Err(error.into()),
+        }
+    }
+    fn download(&self) -> Download<'_> {
+        Download {
+            exchange: self.exchange,
+            address: self.address,
+            version: self.version,
         }
     }
 }

@@ -46,11 +46,14 @@ pub async fn mirror(
         }
     }
     reports.extend(round.gone(&seen).await);
-    for course in &wishes.courses {
+    let named: BTreeSet<_> = wishes.courses.iter().chain(wishes.groups.keys()).collect();
+    for course in named {
         let begin = format!("{}/", DirectoryOwner::Course(course.clone()));
         let mut of_course = reports.iter().filter(|it| it.directory.starts_with(&begin));
         if of_course.all(|report| report.outcome == Outcome::Skipped) {
-            let reason = format!("No directory of the course {course} is mirrored");
+            let reason = format!(
+                "No directory of the course {course} is mirrored. Ask its instructors to grant one to the name of your token"
+            );
             let report = Report::new(
                 begin.trim_end_matches('/').to_owned(),
                 None,
