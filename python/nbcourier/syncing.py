@@ -1,11 +1,13 @@
 """Runs `nbcourier sync run` beside a Jupyter server, if folders of the home are kept equal with directories.
 
 The program ends with the server: its standard input is a pipe, and ends when this process does, however that happens.
+Through this pipe it also learns which notebooks are open, because it does not replace those.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -14,12 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .at_start import has_token, program
+from .other_threads import ask
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 # The time for the batch in hand, when the server ends.
 END_LIMIT_S = 5
+# The time between two looks at the sessions.
+LOOK_S = 1
 
 
 def begin(server: ServerApp) -> None:
@@ -47,6 +52,46 @@ def begin(server: ServerApp) -> None:
     # Otherwise a dead child would stay in the list of processes.
     reaper = threading.Thread(target=child.wait, name="nbcourier sync", daemon=True)
     reaper.start()
+    _tell_open(server, child)
+
+
+def _tell_open(server: ServerApp, child: subprocess.Popen[bytes]) -> None:
+    """Tells the program which notebooks are open, whenever that changes."""
+    from tornado.ioloop import PeriodicCallback
+
+    root = Path(server.root_dir)
+    told: list[str] = []
+
+    async def look() -> None:
+        nonlocal told
+        try:
+            found = await open_notebooks(server, root)
+            if found != told:
+                await ask(_write, child, found)
+                told = found
+        except Exception as error:  # noqa: BLE001
+            # Whatever a session manager does, the next look may succeed. A program that has ended reads nothing.
+            server.log.debug("nbcourier: open notebooks were not looked at (%s)", error)
+
+    # A look begins only after the look before it has ended.
+    PeriodicCallback(look, LOOK_S * 1000).start()
+
+
+async def open_notebooks(server: ServerApp, root: Path) -> list[str]:
+    """Returns the paths of the notebooks that pages of a browser have open, without links."""
+    found = set()
+    for each in await server.session_manager.list_sessions():
+        # JupyterLab lets a kernel run when its notebook is closed. Then nothing is connected to it.
+        kernel = each.get("kernel") or {}
+        if each.get("type") == "notebook" and kernel.get("connections", 0) > 0:
+            found.add(os.path.realpath(root / each["path"]))
+    return sorted(found)
+
+
+def _write(child: subprocess.Popen[bytes], notebooks: list[str]) -> None:
+    if child.stdin is not None:
+        child.stdin.write(json.dumps({"open": notebooks}).encode() + b"\n")
+        child.stdin.flush()
 
 
 def has_pairs() -> bool:
@@ -63,7 +108,9 @@ def has_pairs() -> bool:
 def end(child: subprocess.Popen[bytes]) -> None:
     """Asks the program to end after the batch in hand."""
     if child.stdin is not None:
-        child.stdin.close()
+        # A program that has ended reads no more.
+        with contextlib.suppress(OSError):
+            child.stdin.close()
     try:
         child.wait(END_LIMIT_S)
     except subprocess.TimeoutExpired:

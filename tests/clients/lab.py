@@ -217,6 +217,10 @@ class Lab:
         """Saves the notebook in front."""
         self._choose("File", "Save Notebook")
 
+    def close(self) -> None:
+        """Closes the tab in front. The kernel of a notebook goes on."""
+        self._choose("File", "Close Tab")
+
     def _choose(self, menu: str, item: str) -> None:
         self._desk.click(f"//div[@id='jp-MainMenu']//li[normalize-space()='{menu}']")
         label = f"div[contains(@class, 'lm-Menu-itemLabel')][normalize-space()='{item}']"

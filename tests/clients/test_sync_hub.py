@@ -152,6 +152,15 @@ def test_a_folder_on_the_hub_and_a_directory_stay_equal_while_servers_come_and_g
     hers = plan.read_bytes()
     home.write("plan.ipynb", changed("'laptop'"))
     terminal.command("nbcourier", "sync", "resume")
+    # She has it open, so nothing is replaced before she closes it. Other files come.
+    home.write("lessons/while.ipynb", changed("'open'"))
+    until((folder / "lessons" / "while.ipynb").is_file, home.log)
+    status = terminal.command("nbcourier", "sync", "status")
+    assert "plan.ipynb is open in JupyterLab" in status
+    assert plan.read_bytes() == hers
+    assert home.read("plan.ipynb") == changed("'laptop'")
+    ada.picture("open")
+    lab.close()
     until(lambda: any(".conflict-" in path for path in home.stored()), home.log)
     (copy,) = folder.glob("plan.conflict-*.ipynb")
     assert copy.read_bytes() == home.read(copy.name) == hers
@@ -178,13 +187,13 @@ def test_a_folder_on_the_hub_and_a_directory_stay_equal_while_servers_come_and_g
         assert home.read(path) == (folder / path).read_bytes()
 
     # The status says so in a sentence for each folder.
-    status = [""]
+    seen = [""]
 
     def is_synced() -> bool:
-        status[0] = JupyterServer(hub, STUDENT).command("nbcourier", "sync", "status")
-        return "synced" in status[0]
+        seen[0] = JupyterServer(hub, STUDENT).command("nbcourier", "sync", "status")
+        return "synced" in seen[0]
 
-    until(is_synced, lambda: status[0])
-    heading, row = status[0].strip().splitlines()
+    until(is_synced, lambda: seen[0])
+    heading, row = seen[0].strip().splitlines()
     assert heading.split() == ["folder", "directory", "mode", "state", "since"]
     assert row.split()[:4] == [str(folder), f"{STUDENT}/{FOLDER}", "two-way", "synced"]

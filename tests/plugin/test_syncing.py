@@ -1,5 +1,6 @@
 """The agent beside a Jupyter server."""
 
+import asyncio
 import json
 import logging
 import signal
@@ -9,6 +10,7 @@ import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbcourier import syncing
@@ -18,10 +20,25 @@ WAIT_S = 60
 POLL_S = 0.02
 
 
+class Sessions:
+    """The sessions of a Jupyter server."""
+
+    def __init__(self) -> None:
+        self.listed: list[dict[str, Any]] = []
+
+    async def list_sessions(self) -> list[dict[str, Any]]:
+        return self.listed
+
+
 class Server(Configurable):
     """As much of a Jupyter server as the start needs."""
 
     log = logging.getLogger("server")
+    root_dir = "/"
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.session_manager = Sessions()
 
 
 @pytest.fixture
@@ -69,10 +86,15 @@ def test_the_agent_ends_with_the_server_however_that_ends(home: Path, how: str) 
 import sys, sysconfig
 sys.path[:] = {sys.path!r}
 sysconfig.get_path = lambda _: {str(home / "bin")!r}
+import asyncio
 from nbcourier import syncing
 from traitlets.config import Configurable
-syncing.begin(Configurable())
-sys.stdin.read()
+class Server(Configurable):
+    root_dir = "/"
+async def main():
+    syncing.begin(Server())
+    await asyncio.to_thread(sys.stdin.read)
+asyncio.run(main())
 """
     server = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     try:
@@ -122,3 +144,67 @@ def test_a_program_that_cannot_run_is_a_line_in_the_log(
     (home / "bin" / "nbcourier").chmod(0o600)
     syncing.begin(Server())
     assert "the folders are not synced" in caplog.text
+
+
+def session(path: str, connections: int, kind: str = "notebook") -> dict[str, Any]:
+    return {"type": kind, "path": path, "kernel": {"connections": connections}}
+
+
+def test_the_agent_learns_which_notebooks_are_open(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(home, 'cat > "$HOME/told"')
+    monkeypatch.setattr(syncing, "LOOK_S", POLL_S)
+    (home / "real").mkdir()
+    (home / "link").symlink_to("real")
+    server = Server()
+    server.root_dir = str(home)
+    sessions = server.session_manager
+    told = home / "told"
+
+    async def is_told(*lines: list[str]) -> bool:
+        want = [json.dumps({"open": [str(home / path) for path in line]}) for line in lines]
+        end = time.monotonic() + WAIT_S
+        while not told.is_file() or told.read_text().splitlines() != want:
+            if time.monotonic() > end:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    async def day() -> None:
+        syncing.begin(server)
+        sessions.listed = [
+            session("link/b.ipynb", 1),
+            session("a ä.ipynb", 2),
+            session("closed.ipynb", 0),
+            session("console", 1, "console"),
+            {"type": "notebook", "path": "starting.ipynb", "kernel": None},
+        ]
+        first = ["a ä.ipynb", "real/b.ipynb"]
+        assert await is_told(first), told.read_text()
+        sessions.listed = [session("link/b.ipynb", 1)]
+        assert await is_told(first, ["real/b.ipynb"]), told.read_text()
+        sessions.listed = []
+        assert await is_told(first, ["real/b.ipynb"], []), told.read_text()
+
+    asyncio.run(day())
+
+
+def test_an_agent_that_has_ended_does_not_disturb_the_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(home, 'echo over > "$HOME/over"')
+    monkeypatch.setattr(syncing, "LOOK_S", POLL_S)
+    caplog.set_level(logging.DEBUG)
+    server = Server()
+    server.session_manager.listed = [session("a.ipynb", 1)]
+
+    async def day() -> None:
+        syncing.begin(server)
+        end = time.monotonic() + WAIT_S
+        while "were not looked at" not in caplog.text and time.monotonic() < end:
+            await asyncio.sleep(POLL_S)
+
+    asyncio.run(day())
+    assert "were not looked at" in caplog.text
+    assert not [each for each in caplog.records if each.levelno > logging.DEBUG]

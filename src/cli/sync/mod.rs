@@ -1,6 +1,7 @@
 //! `nbcourier sync`: keeps folders of this machine and directories of an exchange equal.
 
 mod add;
+mod attached;
 mod change;
 mod run;
 mod show;

@@ -1,6 +1,7 @@
 //! Rounds of the agent: until both sides are equal, or until the program is asked to end.
 
 use super::Run;
+use super::attached::{Tell, listen};
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::delivery::home;
@@ -9,7 +10,7 @@ use actix_web::rt::signal::unix::{SignalKind, signal};
 use futures_util::future::{Either, join_all, select};
 use nbcourier_client::Client;
 use nbcourier_sync::agent::{
-    Agent, Ending, News, Outcome as Ended, Pairs, Report, Spans, Times, follow,
+    Agent, Ending, News, OpenNotebooks, Outcome as Ended, Pairs, Report, Spans, Times, follow,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,15 +42,24 @@ pub fn run(asking: &Asking, run: &Run) -> Outcome {
     };
     let is_json = asking.is_json();
     let ending = Ending::default();
+    let (tell, notebooks) = OpenNotebooks::new();
     let reports = asking.ask(async |exchange| {
         let work = async {
             if run.once {
                 Ok(once(exchange, &wanted, times.spans, &ending).await)
             } else {
-                on(exchange, run, wanted.clone(), times, &ending, is_json).await
+                let going = Going {
+                    exchange,
+                    run,
+                    times,
+                    ending: &ending,
+                    notebooks: &notebooks,
+                    is_json,
+                };
+                going.on(wanted.clone()).await
             }
         };
-        let stop = stopped(&ending, run.attached);
+        let stop = stopped(&ending, run.attached.then_some(tell));
         match select(Box::pin(stop), Box::pin(work)).await {
             Either::Left(((), work)) => work.await,
             Either::Right((reports, _)) => reports,
@@ -85,8 +95,9 @@ fn wanted(run: &Run) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
     Ok(all)
 }
 
-/// Ends when somebody asks the program to end. The batch in hand is finished then.
-async fn stopped(ending: &Ending, is_attached: bool) {
+/// Ends when somebody asks the program to end. The batch in hand is finished then. `attached` is there if the Jupyter server
+/// tells which notebooks are open.
+async fn stopped(ending: &Ending, attached: Option<Tell>) {
     let both = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
@@ -96,16 +107,9 @@ async fn stopped(ending: &Ending, is_attached: bool) {
         return std::future::pending().await;
     };
     let signals = select(Box::pin(terminate.recv()), Box::pin(interrupt.recv()));
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    if is_attached {
-        // The thread may outlive the program's end, since nothing waits for it.
-        std::thread::spawn(move || {
-            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-            let _ = end.send(());
-        });
-        let _ = select(signals, ended).await;
-    } else {
-        let _ = signals.await;
+    match attached {
+        Some(tell) => drop(select(signals, Box::pin(listen(tell))).await),
+        None => drop(signals.await),
     }
     ending.want();
 }
@@ -150,41 +154,47 @@ async fn until_equal(exchange: &Client, folder: &Path, spans: Spans, ending: &En
     report
 }
 
-/// Goes on in all folders. The list of pairs is looked at again now and then.
-async fn on(
-    exchange: &Client,
-    run: &Run,
-    mut folders: Vec<PathBuf>,
+/// An agent that goes on in all folders.
+struct Going<'a> {
+    exchange: &'a Client,
+    run: &'a Run,
     times: Times,
-    ending: &Ending,
+    ending: &'a Ending,
+    notebooks: &'a OpenNotebooks,
     is_json: bool,
-) -> Result<Vec<Report>, nbcourier_client::Error> {
-    let tell = |report: &Report| {
-        if is_json {
-            // One line for each report.
-            let line = serde_json::to_string(report).unwrap_or_default();
-            println!("{line}");
-        } else {
-            say(report);
-        }
-    };
-    loop {
-        let others = Ending::default();
-        let all = folders
-            .iter()
-            .map(|folder| follow(exchange, folder, times, &others, &tell));
-        let all = Box::pin(join_all(all));
-        let change = Box::pin(changed(run, &folders, ending));
-        let (reports, new) = match select(all, change).await {
-            Either::Left((reports, _)) => (reports, None),
-            Either::Right((new, all)) => {
-                others.want();
-                (all.await, new)
+}
+
+impl Going<'_> {
+    /// Goes on until the end is wanted. The list of pairs is looked at again now and then.
+    async fn on(&self, mut folders: Vec<PathBuf>) -> Result<Vec<Report>, nbcourier_client::Error> {
+        let tell = |report: &Report| {
+            if self.is_json {
+                // One line for each report.
+                let line = serde_json::to_string(report).unwrap_or_default();
+                println!("{line}");
+            } else {
+                say(report);
             }
         };
-        match new {
-            Some(new) if !ending.is_wanted() => folders = new,
-            _ => return Ok(reports),
+        loop {
+            let others = Ending::default();
+            let all = folders.iter().map(|folder| {
+                let (exchange, notebooks) = (self.exchange, self.notebooks);
+                follow(exchange, folder, self.times, &others, notebooks, &tell)
+            });
+            let all = Box::pin(join_all(all));
+            let change = Box::pin(changed(self.run, &folders, self.ending));
+            let (reports, new) = match select(all, change).await {
+                Either::Left((reports, _)) => (reports, None),
+                Either::Right((new, all)) => {
+                    others.want();
+                    (all.await, new)
+                }
+            };
+            match new {
+                Some(new) if !self.ending.is_wanted() => folders = new,
+                _ => return Ok(reports),
+            }
         }
     }
 }

@@ -1,52 +1,13 @@
 //! The agent that goes on.
 
 use super::desk::Desk;
+use super::running::{Running, has, said};
 use crate::watching::numbers::Numbers;
 use nbcourier_testkit::eventually;
 use nbcourier_testkit::machine::Machine;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
-use std::fs;
-use std::process::{Child, Stdio};
-
-/// A running agent. It is killed at the end of a test.
-struct Running(Child);
-
-impl Running {
-    fn of(machine: &Machine) -> Self {
-        let mut command = machine.sync_through(&["env"], &[]);
-        let log = fs::File::create(machine.ada.home().join("said")).unwrap();
-        command.stdin(Stdio::null()).stdout(log);
-        Self(command.spawn().unwrap())
-    }
-
-    /// Asks it to end, and returns its exit code.
-    fn end(mut self) -> Option<i32> {
-        let id = i32::try_from(self.0.id()).unwrap();
-        let id = rustix::process::Pid::from_raw(id).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        let mut code = None;
-        eventually("the agent ends", || {
-            code = self.0.try_wait().unwrap();
-            code.is_some()
-        });
-        code.and_then(|code| code.code())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn said(machine: &Machine) -> String {
-    fs::read_to_string(machine.ada.home().join("said")).unwrap_or_default()
-}
-
-fn has(machine: &Machine, path: &str, text: &str) -> bool {
-    fs::read_to_string(machine.at_path(path)).is_ok_and(|found| found == text)
-}
+use std::fs::File;
+use std::process::Stdio;
 
 #[test]
 fn changes_reach_the_other_machine_while_both_run() {
@@ -156,7 +117,7 @@ fn a_file_that_was_written_just_now_waits_and_the_others_do_not() {
     desk.school.write("a.txt", "1");
     desk.school.write("log", "new");
     let time = std::time::SystemTime::now() - std::time::Duration::from_hours(2);
-    let file = fs::File::options()
+    let file = File::options()
         .append(true)
         .open(desk.school.at_path("a.txt"));
     file.unwrap().set_modified(time).unwrap();

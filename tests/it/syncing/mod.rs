@@ -8,3 +8,5 @@ mod faults;
 mod going_on;
 mod guard;
 mod odd;
+mod open;
+mod running;

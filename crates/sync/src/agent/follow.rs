@@ -1,5 +1,6 @@
 //! The agent that goes on: a round whenever something may have changed on either side.
 
+use super::notebooks::OpenNotebooks;
 use super::pair::Pair;
 use super::report::{Outcome, Report};
 use super::round::{Agent, News, Spans};
@@ -94,16 +95,18 @@ enum Reason {
 }
 
 /// Keeps a folder and its directory equal until the end is wanted, or until nothing more can be done. Returns the last
-/// report. `say` gets those that say something new.
+/// report. `say` gets those that say something new. Open notebooks are left alone.
 pub async fn follow(
     exchange: &Client,
     folder: &Path,
     times: Times,
     ending: &Ending,
+    notebooks: &OpenNotebooks,
     say: &dyn Fn(&Report),
 ) -> Report {
     let is_ending = || ending.is_wanted();
-    let mut agent = Agent::new(exchange, folder, times.spans, &is_ending);
+    let agent = Agent::new(exchange, folder, times.spans, &is_ending);
+    let mut agent = agent.beside(notebooks.clone());
     let mut watch = Watch::new();
     let mut lock = None;
     let mut poll: Option<((DirectoryAddress, i64), Poll<'_>)> = None;
@@ -164,7 +167,11 @@ pub async fn follow(
         if poll.as_ref().map(|(for_, _)| for_) != known.as_ref() {
             poll = known.map(|known| (known.clone(), poll_of(exchange, known)));
         }
-        let reason = wait(&mut poll, &watch, times.spans.settle, time, ending).await;
+        let hint = async {
+            let (changed, other) = (watch.changed(times.spans.settle), agent.notebooks_changed());
+            futures_util::future::select(Box::pin(changed), Box::pin(other)).await;
+        };
+        let reason = wait(&mut poll, hint, time, ending).await;
         match reason {
             Reason::Ending => return report,
             // Without a request on its way, nothing is known of the directory.
@@ -243,11 +250,10 @@ fn poll_of(exchange: &Client, known: (DirectoryAddress, i64)) -> Poll<'_> {
     })
 }
 
-/// Waits for a reason for the next round.
+/// Waits for a reason for the next round, at most for a time or until the hint that something has changed.
 async fn wait(
     poll: &mut Option<((DirectoryAddress, i64), Poll<'_>)>,
-    watch: &Watch,
-    settle: Duration,
+    hint: impl Future<Output = ()>,
     time: Duration,
     ending: &Ending,
 ) -> Reason {
@@ -258,7 +264,6 @@ async fn wait(
         }
     };
     let time = async {
-        let hint = watch.changed(settle);
         let _ = tokio::time::timeout(time, hint).await;
     };
     let any = futures_util::future::select(

@@ -33,6 +33,8 @@ pub enum Held {
     Unnamable,
     /// The exchange refuses it.
     Refused(String),
+    /// It is open in the Jupyter server beside the agent.
+    Open,
 }
 
 /// A path that is left out, and the reason in words.
@@ -72,6 +74,9 @@ impl Held {
             ),
             Self::Unfit => "stays in the directory only: the file system here cannot have this name. Rename it there"
                 .to_owned(),
+            Self::Open => {
+                "is open in JupyterLab, and a change from elsewhere waits. Close the notebook to receive it".to_owned()
+            }
             Self::Unnamable => {
                 "is left out: a directory cannot have this name. Give it another one".to_owned()
             }

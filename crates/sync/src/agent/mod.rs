@@ -8,6 +8,7 @@ mod found;
 mod held;
 mod here;
 mod holding;
+mod notebooks;
 mod opened;
 mod pair;
 mod pairs;
@@ -25,6 +26,7 @@ mod wishes;
 
 pub use follow::{Ending, Times, follow};
 pub use held::{Held, LeftOut};
+pub use notebooks::OpenNotebooks;
 pub use pair::{DEFAULT_MAX_FILE, Pair, device_of_host};
 pub use pairs::Pairs;
 pub use report::{Asked, Outcome, Report};

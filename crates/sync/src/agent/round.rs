@@ -5,6 +5,7 @@ use super::found::Found;
 use super::held::Held;
 use super::here::{Before, Here, look};
 use super::holding::{AllRefused, Holding, finish, keep_pending, planned};
+use super::notebooks::{self, OpenNotebooks};
 use super::opened::{Opened, open};
 use super::pair::Pair;
 use super::question::asked;
@@ -54,6 +55,7 @@ pub struct Agent<'a> {
     folder: PathBuf,
     spans: Spans,
     is_ending: &'a dyn Fn() -> bool,
+    notebooks: OpenNotebooks,
     /// The files that the exchange has refused lately.
     refused: AllRefused,
     /// Whether the directory at the address was compared with the pair's.
@@ -81,6 +83,7 @@ impl<'a> Agent<'a> {
             folder: folder.to_owned(),
             spans,
             is_ending,
+            notebooks: OpenNotebooks::none(),
             refused: BTreeMap::new(),
             is_checked: false,
             unfit: BTreeSet::new(),
@@ -88,6 +91,18 @@ impl<'a> Agent<'a> {
             pause: spans.settle,
             folders: Vec::new(),
         }
+    }
+
+    /// Leaves these notebooks alone while they are open.
+    #[must_use]
+    pub fn beside(mut self, notebooks: OpenNotebooks) -> Self {
+        self.notebooks = notebooks;
+        self
+    }
+
+    /// Waits until other notebooks are open than in the last round.
+    pub(super) async fn notebooks_changed(&mut self) {
+        self.notebooks.changed().await;
     }
 
     /// Returns the folder.
@@ -183,7 +198,12 @@ impl<'a> Agent<'a> {
         state.directory = Some(pair.directory.clone());
         there::update(self.exchange, pair, address, state, news).await?;
         let mut found = self.look(opened, state)?;
-        let first = planned(pair, state, &found);
+        let open = self.notebooks.below(&self.folder);
+        let mut first = planned(pair, state, &found);
+        // What waits can be in the way of other steps, which a new plan then leaves out.
+        while notebooks::hold(&open, &first, &mut found) {
+            first = planned(pair, state, &found);
+        }
         let confirmed = opened.wishes.confirmed()?;
         if let Some(asked) = asked(pair, &first, state, &found.there, confirmed) {
             keep_pending(found.pending, &found.held, state);
