@@ -19,62 +19,112 @@ from .at_start import has_token, program
 from .other_threads import ask
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from jupyter_server.serverapp import ServerApp
 
 # The time for the batch in hand, when the server ends.
 END_LIMIT_S = 5
 # The time between two looks at the sessions.
 LOOK_S = 1
+# The time between two looks for pairs while the program does not run.
+PAIRS_S = 30
 
 
 def begin(server: ServerApp) -> None:
-    """Starts the program as a process of its own, if there are pairs, a hub's token and the program."""
+    """Starts the program as a process of its own, once there are pairs, if there are a hub's token and the program."""
     from .settings import NbCourier
 
     is_off = os.environ.get("NBCOURIER_SYNC") == "0"
     if is_off or not NbCourier(parent=server).sync:
         return
     found = program()
-    if found is None or not has_token() or not has_pairs():
+    if found is None or not has_token():
         return
-    try:
-        child = subprocess.Popen(
-            [found, "sync", "run", "--attached"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        server.log.warning("nbcourier: the folders are not synced (%s)", error)
-        return
-    atexit.register(end, child)
-    # Otherwise a dead child would stay in the list of processes.
-    reaper = threading.Thread(target=child.wait, name="nbcourier sync", daemon=True)
-    reaper.start()
-    _tell_open(server, child)
-
-
-def _tell_open(server: ServerApp, child: subprocess.Popen[bytes]) -> None:
-    """Tells the program which notebooks are open, whenever that changes."""
-    from tornado.ioloop import PeriodicCallback
-
-    root = Path(server.root_dir)
+    agent = _Agent(found)
+    atexit.register(agent.end)
     told: list[str] = []
 
     async def look() -> None:
         nonlocal told
         try:
-            found = await open_notebooks(server, root)
+            if not agent.is_running():
+                return
+            found = await open_notebooks(server, Path(server.root_dir))
             if found != told:
-                await ask(_write, child, found)
+                await ask(agent.tell_open, found)
                 told = found
         except Exception as error:  # noqa: BLE001
             # Whatever a session manager does, the next look may succeed. A program that has ended reads nothing.
             server.log.debug("nbcourier: open notebooks were not looked at (%s)", error)
 
+    async def start() -> None:
+        nonlocal told
+        if await ask(_start, agent, server.log):
+            told = []
+
+    from tornado.ioloop import PeriodicCallback
+
+    _start(agent, server.log)
     # A look begins only after the look before it has ended.
     PeriodicCallback(look, LOOK_S * 1000).start()
+    PeriodicCallback(start, PAIRS_S * 1000).start()
+
+
+def _start(agent: _Agent, log: Logger) -> bool:
+    """Starts the program if there are pairs and it does not run. Returns whether it was started."""
+    if agent.is_running() or agent.is_broken or not has_pairs():
+        return False
+    try:
+        agent.start()
+    except OSError as error:
+        agent.is_broken = True
+        log.warning("nbcourier: the folders are not synced (%s)", error)
+        return False
+    return True
+
+
+class _Agent:
+    """The program."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._child: subprocess.Popen[bytes] | None = None
+        self.is_broken = False
+
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def start(self) -> None:
+        child = subprocess.Popen(
+            [self._path, "sync", "run", "--attached"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._child = child
+        # Otherwise a dead child would stay in the list of processes.
+        threading.Thread(target=child.wait, name="nbcourier sync", daemon=True).start()
+
+    def tell_open(self, notebooks: list[str]) -> None:
+        """Tells the program which notebooks are open."""
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.write(json.dumps({"open": notebooks}).encode() + b"\n")
+            self._child.stdin.flush()
+
+    def end(self) -> None:
+        """Asks the program to end after the batch in hand."""
+        child = self._child
+        if child is None or child.stdin is None:
+            return
+        # A program that has ended reads no more.
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+        try:
+            child.wait(END_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
 
 
 async def open_notebooks(server: ServerApp, root: Path) -> list[str]:
@@ -88,12 +138,6 @@ async def open_notebooks(server: ServerApp, root: Path) -> list[str]:
     return sorted(found)
 
 
-def _write(child: subprocess.Popen[bytes], notebooks: list[str]) -> None:
-    if child.stdin is not None:
-        child.stdin.write(json.dumps({"open": notebooks}).encode() + b"\n")
-        child.stdin.flush()
-
-
 def has_pairs() -> bool:
     """Whether folders are listed. The program says what is wrong with a list that cannot be read."""
     pairs = Path.home() / ".nbcourier" / "pairs.json"
@@ -103,15 +147,3 @@ def has_pairs() -> bool:
         return False
     except (OSError, ValueError, KeyError, TypeError):
         return True
-
-
-def end(child: subprocess.Popen[bytes]) -> None:
-    """Asks the program to end after the batch in hand."""
-    if child.stdin is not None:
-        # A program that has ended reads no more.
-        with contextlib.suppress(OSError):
-            child.stdin.close()
-    try:
-        child.wait(END_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        child.kill()

@@ -86,10 +86,11 @@ def test_the_agent_ends_with_the_server_however_that_ends(home: Path, how: str) 
 import sys, sysconfig
 sys.path[:] = {sys.path!r}
 sysconfig.get_path = lambda _: {str(home / "bin")!r}
-import asyncio
+import asyncio, logging
 from nbcourier import syncing
 from traitlets.config import Configurable
 class Server(Configurable):
+    log = logging.getLogger()
     root_dir = "/"
 async def main():
     syncing.begin(Server())
@@ -146,6 +147,50 @@ def test_a_program_that_cannot_run_is_a_line_in_the_log(
     assert "the folders are not synced" in caplog.text
 
 
+def test_the_agent_starts_when_the_first_folder_is_added_and_again_after_its_end(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(home, 'echo "$@" >> "$HOME/began"')
+    monkeypatch.setattr(syncing, "PAIRS_S", POLL_S)
+    (home / ".nbcourier" / "pairs.json").unlink()
+    began = home / "began"
+
+    async def begins(times: int) -> None:
+        end = time.monotonic() + WAIT_S
+        while not began.is_file() or len(began.read_text().splitlines()) < times:
+            assert time.monotonic() < end
+            await asyncio.sleep(POLL_S)
+
+    async def day() -> None:
+        syncing.begin(Server())
+        assert not began.is_file()
+        pairs(home, ["/thesis"])
+        await begins(2)
+
+    asyncio.run(day())
+    assert set(began.read_text().splitlines()) == {"sync run --attached"}
+
+
+def test_a_program_that_cannot_run_is_tried_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(home, "")
+    (home / "bin" / "nbcourier").chmod(0o600)
+    monkeypatch.setattr(syncing, "PAIRS_S", POLL_S)
+    looks = []
+    monkeypatch.setattr(syncing, "has_pairs", lambda: not looks.append(1))
+
+    async def day() -> None:
+        syncing.begin(Server())
+        await syncing.ask(time.monotonic)
+
+    asyncio.run(day())
+    # The agents of other tests may say the same.
+    said = [line for line in caplog.text.splitlines() if str(home) in line]
+    assert len(said) == 1 and "the folders are not synced" in said[0]
+    assert looks == [1]
+
+
 def session(path: str, connections: int, kind: str = "notebook") -> dict[str, Any]:
     return {"type": kind, "path": path, "kernel": {"connections": connections}}
 
@@ -190,10 +235,11 @@ def test_the_agent_learns_which_notebooks_are_open(
     asyncio.run(day())
 
 
-def test_an_agent_that_has_ended_does_not_disturb_the_server(
+def test_an_agent_that_reads_nothing_does_not_disturb_the_server(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    install(home, 'echo over > "$HOME/over"')
+    # It reads nothing, and closes its input.
+    install(home, "exec <&-; exec sleep 60")
     monkeypatch.setattr(syncing, "LOOK_S", POLL_S)
     caplog.set_level(logging.DEBUG)
     server = Server()
