@@ -7,7 +7,7 @@ scripts/setup-postgres.sh
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(
     protocol_replay permission_matrix v1:: races limits:: uploads identity:: malformed_input holes:: people:: client::
-    watching::administration
+    watching::administration figures::
     compression checksums keeping::archive directories:: sharing::
 )
 # The first watches a counter that only SQLite has. The others bring places of their own, and have run before.

@@ -8,7 +8,7 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, board, dates, done, import, more_time, notebooks, people, release, settings,
+    activity, board, dates, done, figures, import, more_time, notebooks, people, release, settings,
     shares as linked, starts, trash, versions,
 };
 use super::pages::directory::{
@@ -148,6 +148,7 @@ const TABLE: &[Row] = &[
     ("POST",   "c/{course}/a/{assignment}/submit",             Page,   Short,      Always,      || web::post().to(any(upload::submit))),
     ("GET",    "c/{course}/everybody",                         Page,   Compressed, Always,      || web::get().to(any(course::everybody))),
     ("GET",    "c/{course}/activity",                          Page,   Compressed, Always,      || web::get().to(any(activity::show))),
+    ("GET",    "c/{course}/figures",                           Page,   Compressed, Always,      || web::get().to(any(figures::show))),
     ("GET",    "c/{course}/notebooks",                         Page,   Compressed, Always,      || web::get().to(any(notebooks::show))),
     ("GET",    "c/{course}/notebooks.csv",                     Page,   Compressed, Always,      || web::get().to(any(notebooks::table))),
     ("GET",    "c/{course}/starts",                            Page,   Compressed, Always,      || web::get().to(any(starts::show))),

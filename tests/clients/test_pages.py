@@ -52,6 +52,7 @@ PAGES = {
     "adding from a file": ("c/algebra/import", TEACHER),
     "removing a person": ("c/algebra/remove?who=ada", TEACHER),
     "activity": ("c/algebra/activity", TEACHER),
+    "figures": ("c/algebra/figures", TEACHER),
     "starts": ("c/algebra/starts", TEACHER),
     "failed starts": ("c/algebra/starts?outcome=failed&person=nobody", TEACHER),
     "shared pages": ("c/algebra/shares", TEACHER),

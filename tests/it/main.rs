@@ -14,6 +14,7 @@ mod compression;
 mod data_dir;
 mod delivery;
 mod directories;
+mod figures;
 mod holes;
 mod identity;
 mod keeping;

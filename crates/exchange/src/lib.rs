@@ -20,6 +20,7 @@ pub mod dossier;
 mod error;
 pub mod events;
 pub mod feedback;
+pub mod figures;
 pub mod files;
 mod find;
 pub mod gradebook;
@@ -110,6 +111,7 @@ pub struct Exchange {
     compared: ranges::Compared,
     wake: sources::Wake,
     activity: activity::ActivityRules,
+    stored: figures::KnownSizes,
 }
 
 impl Exchange {
@@ -140,6 +142,7 @@ impl Exchange {
             compared: ranges::Compared::default(),
             wake: sources::Wake::default(),
             activity: activity::ActivityRules::default(),
+            stored: figures::KnownSizes::default(),
         }
     }
 

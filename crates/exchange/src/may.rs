@@ -26,8 +26,8 @@ mod tests {
     use crate::versions::Against;
     use crate::{
         DirectoryAddress, Error, Limits, Policy, Reused, collect, course_settings, courses, dates,
-        directories, events, feedback, gradebook, history, overview, releases, roster, seen,
-        submission_pages, submissions, trash, versions,
+        directories, events, feedback, figures, gradebook, history, overview, releases, roster,
+        seen, submission_pages, submissions, trash, versions,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{
@@ -167,6 +167,7 @@ mod tests {
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
                 began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
+                began(figures::of(ex, caller, course(), &jiff::tz::TimeZone::UTC).await),
                 began(submission_pages::stream(ex, caller, course(), ps1(), None, None).await),
                 began(submissions::files(ex, caller, other(), None).await),
                 began(submissions::tree(ex, caller, course(), Some(1)).await),

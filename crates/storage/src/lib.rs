@@ -23,6 +23,7 @@ mod error;
 pub mod events;
 mod examine;
 pub mod feedback;
+pub mod figures;
 pub mod history;
 pub mod hub_members;
 pub mod last_seen;

@@ -11,6 +11,7 @@
 
 pub mod admin;
 mod assets;
+mod bars;
 mod chart;
 pub mod contents;
 pub mod course;

@@ -116,11 +116,12 @@ macro_rules! sources {
             include_str!(concat!("l10n/", $language, "/starts.ftl")),
             include_str!(concat!("l10n/", $language, "/source.ftl")),
             include_str!(concat!("l10n/", $language, "/notebooks.ftl")),
+            include_str!(concat!("l10n/", $language, "/figures.ftl")),
         ]
     };
 }
 
-const FILES: usize = 17;
+const FILES: usize = 18;
 static ENGLISH: [&str; FILES] = sources!("en");
 static GERMAN: [&str; FILES] = sources!("de");
 static FRENCH: [&str; FILES] = sources!("fr");

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod board;
 pub mod dates;
 pub mod done;
+pub mod figures;
 pub mod import;
 pub mod more_time;
 pub mod notebooks;
@@ -141,6 +142,7 @@ fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
         below("activity"),
         "activity-title",
     );
+    add("figures", may.read_work, below("figures"), "figures-title");
     add("shares", may.read_work, below("shares"), "shares-title");
     add("trash", may.trash, below("trash"), "trash-title");
     let may_change = may.change_settings;
