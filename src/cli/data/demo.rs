@@ -26,7 +26,8 @@ const TEACHER: &str = "teacher";
 const ADMIN: &str = "root";
 /// A course in the trash, so that the page of the trash shows one.
 const DELETED: &str = "demo-of-last-year";
-const HOUR: i64 = 3600 * 1_000_000;
+const MINUTE: i64 = 60 * 1_000_000;
+const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// The students: user name, first name and last name.
@@ -87,7 +88,7 @@ struct Plan {
 const PLANS: [Plan; 4] = [
     Plan {
         name: "ps1",
-        due: -21 * DAY,
+        due: -19 * DAY + 5 * HOUR,
         of_ten: 10,
         feedback: true,
     },
@@ -182,8 +183,21 @@ async fn fill(exchange: &Exchange) -> Result<(), Box<dyn Error>> {
                 continue;
             }
             let student = UserName::parse(*student)?;
-            let submission = submission(exchange, plan, number, student, due.min(now), now)?;
-            importer.submission(course.clone(), submission).await?;
+            let at = last_time(plan, number, place, now)?;
+            // Some try several times before.
+            for earlier in (0..=(number * 3 + place) % 4).rev() {
+                let before = i64::try_from(earlier * (20 + number))?;
+                let at = moved(at, -before * MINUTE);
+                let is_last = earlier == 0;
+                let submission = submission(
+                    exchange,
+                    plan,
+                    (number, student.clone()),
+                    at,
+                    is_last.then_some(now),
+                )?;
+                importer.submission(course.clone(), submission).await?;
+            }
         }
     }
     let deleted = CourseId::parse(DELETED)?;
@@ -218,23 +232,35 @@ fn people() -> Result<Vec<(Role, Person)>, Box<dyn Error>> {
     Ok(people)
 }
 
+/// Returns the time of the last submission of the student with that number to the assignment at that place.
+fn last_time(
+    plan: &Plan,
+    number: usize,
+    place: usize,
+    now: Timestamp,
+) -> Result<Timestamp, Box<dyn Error>> {
+    // Most submit in the last hours, and some after the due time.
+    let scattered = i64::try_from((number * number * 13 + place * 377) % 1400)?;
+    let minutes = scattered * scattered / 1400;
+    let is_late = plan.due < 0 && number % 9 == 4;
+    let before = if is_late { -minutes / 4 } else { minutes };
+    let end = moved(now, plan.due.min(0));
+    Ok(moved(end, -before * MINUTE - 1_000_000).min(now))
+}
+
+/// Returns a submission. The last one of a student has feedback if there is some at the time `now`.
 fn submission(
     exchange: &Exchange,
     plan: &Plan,
-    number: usize,
-    student: UserName,
-    end: Timestamp,
-    now: Timestamp,
+    (number, student): (usize, UserName),
+    at: Timestamp,
+    now: Option<Timestamp>,
 ) -> Result<Submission, Box<dyn Error>> {
-    // Most submit in the last day, and some after the due time.
-    let minutes = i64::try_from((number * number * 13) % 1400)?;
-    let is_late = plan.due < 0 && number % 9 == 4;
-    let before = if is_late { -minutes / 4 } else { minutes };
-    let at = moved(end, -before * 60 * 1_000_000 - 1_000_000).min(now);
     let answer = format!(
         "{{\"cells\": [{{\"cell_type\": \"code\", \"source\": \"answer = {number}\"}}], \"nbformat\": 4}}"
     );
-    let feedback = if plan.feedback && number % 8 != 5 {
+    let now = now.filter(|_| plan.feedback && number % 8 != 5);
+    let feedback = if let Some(now) = now {
         let html = format!(
             "<!doctype html><title>{0}</title><h1>Feedback on {0}</h1><p>Points: {1} of 10.</p>",
             plan.name,
