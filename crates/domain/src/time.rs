@@ -24,11 +24,15 @@ impl Timestamp {
     /// The maximum, later than every other time.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// Returns the time that much later.
+    /// The last time of the calendar, 9999-12-31T23:59:59.999999Z. Clients know no later one.
+    const LAST: Self = Self(253_402_300_799_999_999);
+
+    /// Returns the time that much later, but no time after the end of the calendar.
     #[must_use]
     pub fn after(self, duration: std::time::Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self::from_micros(self.micros().saturating_add(micros))
+        let end = self.max(Self::LAST);
+        Self::from_micros(self.micros().saturating_add(micros)).min(end)
     }
 
     /// Returns the time that much earlier.
@@ -208,6 +212,17 @@ impl schemars::JsonSchema for Rfc3339 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_time_stays_within_the_calendar() {
+        let day = std::time::Duration::from_hours(24);
+        let last = Timestamp::parse("9999-12-31T23:00:00Z").unwrap();
+        assert_eq!(last.after(day), Timestamp::LAST);
+        assert_eq!(last.after(std::time::Duration::MAX), Timestamp::LAST);
+        assert_eq!(Timestamp::MAX.after(day), Timestamp::MAX);
+        let first = Timestamp::parse("9999-12-30T23:00:00Z").unwrap();
+        assert_eq!(first.after(day), last);
+    }
 
     #[test]
     fn every_spelling_of_one_moment_is_that_moment() {
