@@ -27,8 +27,8 @@ mod when;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use courses::{
-    activity, course, course_management, dates, events, extension, feedback, materials, presence,
-    receipt, roster, starts, submissions, trash,
+    activity, allowance, course, course_management, dates, events, extension, feedback, materials,
+    presence, receipt, roster, starts, submissions, trash,
 };
 use data::{backup, demo, export, fsck, gc, import, move_data, restore};
 use delivery::{pull, revert, start};
@@ -92,6 +92,8 @@ enum Command {
     Dates(Late<dates::Arguments>),
     /// List and change extensions of single students
     Extension(Late<extension::Arguments>),
+    /// List and change the hours that single students always have more in a course
+    Allowance(Late<allowance::Arguments>),
     /// Remove feedback that students can fetch
     Feedback(Late<feedback::Arguments>),
     /// Share, read and change directories, which keep their versions
@@ -177,6 +179,7 @@ pub fn run() -> ExitCode {
         Command::Submissions(Late(arguments)) => submissions::run(&arguments),
         Command::Dates(Late(arguments)) => dates::run(&arguments),
         Command::Extension(Late(arguments)) => extension::run(*arguments),
+        Command::Allowance(Late(arguments)) => allowance::run(*arguments),
         Command::Feedback(Late(arguments)) => feedback::run(*arguments),
         Command::Dir(Late(arguments)) => directories::run(*arguments),
         Command::Pull(Late(arguments)) => pull::run(*arguments),

@@ -478,6 +478,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Submission => "Submission",
         Thing::Feedback => "Feedback",
         Thing::Extension => "Extension",
+        Thing::Allowance => "Allowance",
         Thing::Directory => "Directory",
         Thing::Path => "Path",
         Thing::Source => "Source",

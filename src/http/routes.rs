@@ -8,8 +8,8 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, board, dates, done, figures, import, more_time, notebooks, people, release, settings,
-    shares as linked, starts, trash, versions,
+    activity, allowance, board, dates, done, figures, import, more_time, notebooks, people, release,
+    settings, shares as linked, starts, trash, versions,
 };
 use super::pages::directory::{
     all, change, folder, settings as facts, sharing, source, trash as thrown, versions as kept,
@@ -169,7 +169,9 @@ const TABLE: &[Row] = &[
     ("GET",    "c/{course}/import/example.csv",                Page,   Short,      Always,      || web::get().to(any(import::example))),
     ("GET",    "c/{course}/remove",                     Page,   Short,      Always,      || web::get().to(any(people::ask))),
     ("POST",   "c/{course}/remove",                     Page,   Short,      Always,      || web::post().to(any(people::remove))),
-    ("GET",    "c/{course}/people/{user}",                     Page,   Compressed, Always,      || web::get().to(any(course::person))),
+    ("GET",    "c/{course}/people/{user}",                     Page,   Compressed, Always,      || web::get().to(any(allowance::person))),
+    ("POST",   "c/{course}/people/{user}/allowance",           Page,   Short,      Always,      || web::post().to(any(allowance::give))),
+    ("POST",   "c/{course}/people/{user}/allowance/remove",    Page,   Short,      Always,      || web::post().to(any(allowance::take_back))),
     ("GET",    "live/{course}/{assignment}",                   Caller, Short,      Always,      || web::get().to(any(board::live))),
     ("GET",    "c/{course}/a/{assignment}/collected.zip",      Page,   Files,      Always,      || web::get().to(any(board::collected))),
     ("GET",    "c/{course}/a/{assignment}/dates",              Page,   Short,      Always,      || web::get().to(any(dates::show))),
@@ -300,6 +302,7 @@ pub fn operations() -> Vec<Operation> {
         starts_and_events(),
         activity_of_courses(),
         assignments(),
+        allowances(),
         submissions_and_receipts(),
         feedback(),
         shared_pages(),
@@ -457,6 +460,35 @@ fn activity_of_courses() -> Vec<Operation> {
         .fails(400, "Illegal path")
         .fails(400, "A day is written like 2026-11-30")
         .fails(400, "by is student, notebook or day"),
+    ]
+}
+
+fn allowances() -> Vec<Operation> {
+    vec![
+        get(
+            "v1/courses/{course}/allowances",
+            v1::allowances::list,
+            Staff,
+            "List the students who always have more time",
+        )
+        .fails(400, "Illegal cursor"),
+        put(
+            "v1/courses/{course}/allowances/{user}",
+            v1::allowances::set,
+            Staff,
+            "Give a student more time for every assignment of the course",
+        )
+        .details(
+            "The hours are added to the due time and to the cut-off for everybody. An extension counts where it is later.",
+        )
+        .fails(400, "An allowance is from 1 to 8760 hours"),
+        delete(
+            "v1/courses/{course}/allowances/{user}",
+            v1::allowances::remove,
+            Staff,
+            "Remove a student's allowance",
+        )
+        .fails(404, "Allowance not found"),
     ]
 }
 

@@ -152,6 +152,11 @@ class TestThePages:
         scene.run("ira", f"nbcourier extension set algebra ps1 ada {more}")
         scene.run("ira", "nbcourier extension list algebra ps1", "ada")
         scene.run("ira", "nbcourier extension remove algebra ps1 ada")
+        scene.run("ira", "nbcourier allowance set algebra ada --days 2")
+        always = '--hours 48 --note "Dyslexia"'
+        scene.run("ira", f"nbcourier allowance set algebra ada {always}", "48")
+        scene.run("ira", "nbcourier allowance list algebra", "Dyslexia")
+        scene.run("ira", "nbcourier allowance remove algebra ada")
         scene.run("ira", "nbcourier dates algebra ps1 --due none")
 
     def test_students_fetch_and_submit(self, scene: Scene) -> None:

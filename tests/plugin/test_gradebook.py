@@ -148,6 +148,19 @@ def test_dates_that_change_after_collecting_reach_the_gradebook_when_it_is_colle
     assert known(course.instructor, "extension") == [f"{name} -1 day, 0:00:00"]
 
 
+def test_an_allowance_is_an_extension_in_the_gradebook(course: Course) -> None:
+    generated(course, PAST)
+    course.instructor.nbgrader("release_assignment", "ps1", course.option)
+    hand_in(course, (course.first, course.second))
+    allowance = f"v1/courses/{course.name}/allowances/{course.first.name}"
+    course.instructor.put_json(allowance, {"hours": 48})
+    said = collect(course)
+    assert f"The gradebook has the extension of '{course.first.name}' for 'ps1' now" in said
+    extended = known(course.instructor, "extension")
+    assert f"{course.first.name} 2 days, 0:00:00" in extended
+    assert len([each for each in extended if "days" in each]) == 1
+
+
 def test_an_extension_where_nothing_is_due_is_named_and_grading_goes_on(
     course: Course,
 ) -> None:

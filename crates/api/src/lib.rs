@@ -8,6 +8,7 @@
 #![allow(missing_docs)]
 
 mod activity;
+mod allowances;
 mod assignments;
 mod courses;
 mod dates;
@@ -34,6 +35,7 @@ mod trash;
 pub use activity::{
     Activity, ActivityCounted, ActivityFigures, ActivityItem, CountingCourses, NewActivity,
 };
+pub use allowances::{Allowance, Allowances, NewAllowance};
 pub use assignments::{Assignment, Assignments, PastRelease, ReleaseHistory, Released};
 pub use courses::{Course, CourseSettings, Courses, NewCourseSettings};
 pub use dates::{Dates, NewDates};

@@ -270,22 +270,15 @@ fn table(course: &Course) -> io::Result<Vec<u8>> {
     table.write_record(COLUMNS)?;
     for assignment in &course.assignments {
         for submission in &assignment.submissions {
-            table.write_record(line(assignment, submission))?;
+            table.write_record(line(course, assignment, submission))?;
         }
     }
     table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn line(assignment: &Assignment, submission: &Submission) -> [String; 10] {
-    let extension = assignment
-        .extensions
-        .iter()
-        .find(|extension| extension.student == submission.student);
-    let due_at = extension
-        .and_then(|extension| extension.due_at.as_ref())
-        .or(assignment.due_at.as_ref());
-    // All times have the same format, so that the later time is the greater text.
-    let is_late = due_at.is_some_and(|due| submission.submitted_at > *due);
+fn line(course: &Course, assignment: &Assignment, submission: &Submission) -> [String; 10] {
+    let dates = course.dates_of(assignment, &submission.student);
+    let is_late = Timestamp::parse(&submission.submitted_at).is_ok_and(|time| dates.is_late(time));
     let files = &submission.tree.files;
     let feedback = submission.feedback.last();
     [

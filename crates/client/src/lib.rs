@@ -4,6 +4,7 @@
 //! and deleting courses), and for those that must work against ngshare as well.
 
 mod activity;
+mod allowances;
 mod courses;
 mod dates;
 mod directories;

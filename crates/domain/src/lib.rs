@@ -23,7 +23,7 @@ mod tree;
 
 pub use activity::{ActivityBy, ActivityKind};
 pub use count::Count;
-pub use dates::{Dates, Extension};
+pub use dates::{Allowance, Dates, Extension, OwnTime};
 pub use day::{Day, IllegalDay};
 pub use directory::{AccessLevel, DirectoryOwner, Principal};
 pub use groups::{COURSE_GROUPS, Group, GroupRule, GroupRules, IllegalRule};

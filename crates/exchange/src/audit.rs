@@ -34,6 +34,10 @@ pub enum Action {
     ExtensionSet,
     /// A student's extension was removed.
     ExtensionRemoved,
+    /// A student was given an allowance in the course.
+    AllowanceSet,
+    /// A student's allowance was removed.
+    AllowanceRemoved,
     /// A submission was made. The subject is the student if another person submitted for them.
     Submitted,
     /// A submission was refused. The subject is the student if another person submitted for them.
@@ -102,7 +106,12 @@ impl Action {
     pub const ABOUT_NAMES: [Self; 3] = [Self::UserRenamed, Self::UserMerged, Self::UserSetAside];
 
     /// The actions whose events contain notes about the subject.
-    pub const WITH_NOTES: [Self; 2] = [Self::ExtensionSet, Self::ExtensionRemoved];
+    pub const WITH_NOTES: [Self; 4] = [
+        Self::ExtensionSet,
+        Self::ExtensionRemoved,
+        Self::AllowanceSet,
+        Self::AllowanceRemoved,
+    ];
 
     /// Returns the text of the action, as stored and shown.
     pub const fn word(self) -> &'static str {
@@ -120,6 +129,8 @@ impl Action {
             Self::DatesSet => "dates set",
             Self::ExtensionSet => "extension set",
             Self::ExtensionRemoved => "extension removed",
+            Self::AllowanceSet => "allowance set",
+            Self::AllowanceRemoved => "allowance removed",
             Self::Submitted => "submitted",
             Self::SubmissionRefused => "submission refused",
             Self::SubmissionDeleted => "submission deleted",

@@ -5,7 +5,7 @@ use super::op::{CourseOp, Need};
 use super::overview::{Assignment, Counts, FeedbackState};
 use super::policy::{May, Right};
 use super::{Error, Exchange, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Role, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, Dates, OwnTime, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use std::collections::{BTreeMap, HashMap};
@@ -50,8 +50,8 @@ pub struct BoardRow {
     pub last_name: Option<String>,
     /// Whether they are a student of the course.
     pub enrolled: bool,
-    /// Their extension.
-    pub extension: Option<Extension>,
+    /// The time that they have of their own.
+    pub own: OwnTime,
     /// The newest version that they have fetched.
     pub fetched: Option<i64>,
     /// Their submissions, if there are any.
@@ -77,7 +77,12 @@ impl BoardRow {
 
     /// Returns the dates that hold for this person.
     pub fn dates(&self, of_all: Dates) -> Dates {
-        of_all.extended_by(self.extension.unwrap_or_default())
+        of_all.of_student(self.own)
+    }
+
+    /// Whether they have an extension, or other dates than everybody.
+    pub fn is_extended(&self, of_all: Dates) -> bool {
+        of_all.are_extended_by(self.own)
     }
 
     /// Whether the latest submission is late.
@@ -96,7 +101,7 @@ pub struct BoardCounts {
     pub submitted: usize,
     /// Students without a submission.
     pub missing: usize,
-    /// Students without a submission who have an extension.
+    /// Students without a submission who have more time.
     pub missing_extended: usize,
     /// Students who have neither submitted nor fetched the assignment.
     pub untouched: usize,
@@ -104,8 +109,10 @@ pub struct BoardCounts {
     pub late: usize,
     /// People whose latest submission has feedback.
     pub feedback: usize,
-    /// Students with an extension.
+    /// Students with more time.
     pub extended: usize,
+    /// Students with an extension of this assignment.
+    pub extensions: usize,
     /// Submissions in the last minute.
     pub last_minute: usize,
     /// Submissions in the last five minutes.
@@ -158,7 +165,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         );
     })?;
     first_submissions.sort_unstable();
-    let mut extensions = found.extensions;
+    let mut own = found.own;
     let mut fetched = store::seen::newest_fetched(op.conn, found.id)?;
     let wanted = op.members(Some(Role::Student));
     let (by_hand, _) = store::members::by_hand(op.conn, wanted, 0, STUDENTS)?;
@@ -168,7 +175,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
             let person = member.person;
             let username = person.username.to_string();
             BoardRow {
-                extension: extensions.remove(&username),
+                own: own.remove(&username).unwrap_or_default(),
                 fetched: fetched.remove(&username),
                 work: work.remove(&username),
                 username,
@@ -183,7 +190,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         people.extend(by_group.into_iter().map(|(name, _)| {
             let username = name.to_string();
             BoardRow {
-                extension: extensions.remove(&username),
+                own: own.remove(&username).unwrap_or_default(),
                 fetched: fetched.remove(&username),
                 work: work.remove(&username),
                 username,
@@ -199,7 +206,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         *versions.entry(version).or_default() += 1;
     }
     let others = work.into_iter().map(|(username, work)| BoardRow {
-        extension: extensions.remove(&username),
+        own: own.remove(&username).unwrap_or_default(),
         fetched: fetched.remove(&username),
         work: Some(work),
         username,
@@ -224,7 +231,9 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
 }
 
 fn count(counts: &mut BoardCounts, person: &BoardRow, dates: Dates) {
-    counts.extended += usize::from(person.extension.is_some());
+    let is_extended = person.is_extended(dates);
+    counts.extended += usize::from(is_extended);
+    counts.extensions += usize::from(person.own.extension.is_some());
     counts.untouched += usize::from(person.is_untouched());
     match person.work {
         Some(work) => {
@@ -234,7 +243,7 @@ fn count(counts: &mut BoardCounts, person: &BoardRow, dates: Dates) {
         }
         None if person.enrolled => {
             counts.missing += 1;
-            counts.missing_extended += usize::from(person.extension.is_some());
+            counts.missing_extended += usize::from(is_extended);
         }
         None => {}
     }

@@ -5,7 +5,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
 use super::submissions::Target;
 use super::{Error, Exchange, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, OwnTime, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use serde_json::{Value, json};
@@ -206,7 +206,11 @@ pub(super) fn extend_in(
     let row = op.assignment(assignment)?;
     op.require_known(student)?;
     let extension = noted.extension;
-    if Dates::default().extended_by(extension).cutoff_at != extension.cutoff_at {
+    let alone = OwnTime {
+        extension: Some(extension),
+        allowance: None,
+    };
+    if Dates::default().of_student(alone).cutoff_at != extension.cutoff_at {
         return Err(Error::DatesOutOfOrder);
     }
     op.lock_assignment(assignment)?;

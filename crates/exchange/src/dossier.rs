@@ -1,5 +1,6 @@
 //! Everything that is stored about a person and by them, for giving them a copy.
 
+use super::allowances::NotedAllowance;
 use super::dates::NotedExtension;
 use super::events::Event;
 use super::files::trees::{TreeFiles, TreeId};
@@ -157,6 +158,8 @@ pub struct Dossier {
     pub feedback: Vec<Feedback>,
     /// Their extensions.
     pub extensions: Vec<(AssignmentOf, NotedExtension)>,
+    /// Their allowances, with the names of the courses.
+    pub allowances: Vec<(String, NotedAllowance)>,
     /// The versions that they have fetched.
     pub fetches: Vec<Fetched>,
     /// The starts of their servers, with the names of the courses.
@@ -188,6 +191,10 @@ pub async fn open(exchange: &Exchange, caller: &Caller, person: UserName) -> Res
                 extensions: all(rows::extensions(conn, &person)?, |(of, noted)| {
                     (AssignmentOf::new(of), NotedExtension::new(noted))
                 }),
+                allowances: all(
+                    store::allowances::of_person(conn, &person)?,
+                    |(course, row)| (course, NotedAllowance::new(row)),
+                ),
                 fetches: all(rows::fetches(conn, &person)?, Fetched::new),
                 starts: all(store::starts::of_person(conn, &person)?, |(course, row)| {
                     (course, StartView::new(row))

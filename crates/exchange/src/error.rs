@@ -61,6 +61,8 @@ pub enum Thing {
     Feedback,
     /// The extension of a student.
     Extension,
+    /// The allowance of a student.
+    Allowance,
     /// A directory.
     Directory,
     /// A version of a directory.

@@ -13,7 +13,7 @@ use nbcourier_storage::{self as store, Portion};
 pub struct GradebookPage {
     /// The dates of the assignment.
     pub dates: Dates,
-    /// The students' extensions, by name. They come before the students.
+    /// The extensions that give students their own dates, by name. An allowance counts as one. They come before the students.
     pub extensions: Vec<(String, Extension)>,
     /// The students of the course, in the roster's order.
     pub students: Vec<Person>,
@@ -56,16 +56,16 @@ pub async fn facts(
                         Some(Position::Extension(student)) => student,
                         _ => "",
                     };
-                    let (extensions, is_more) =
-                        store::dates::extensions(op.conn, id, student, portion)?;
-                    if let Some((student, _)) = extensions.last() {
+                    let of = (op.standing.course, id);
+                    let (own, is_more) =
+                        store::allowances::own_times(op.conn, of, student, portion)?;
+                    if let Some((student, _)) = own.last() {
                         facts.next = Some(Position::Extension(student.clone()));
                     }
-                    portion = portion.without(extensions.len());
-                    facts.extensions = extensions
-                        .into_iter()
-                        .map(|(student, noted)| (student, noted.extension))
-                        .collect();
+                    portion = portion.without(own.len());
+                    let extension =
+                        |(student, own)| Some((student, facts.dates.as_extension(own)?));
+                    facts.extensions = own.into_iter().filter_map(extension).collect();
                     if is_more || portion.rows == 0 {
                         return Ok(facts);
                     }

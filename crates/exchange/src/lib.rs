@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod administration;
+pub mod allowances;
 pub mod archive;
 mod audit;
 pub mod board;

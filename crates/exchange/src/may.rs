@@ -25,9 +25,9 @@ mod tests {
     use crate::submissions::{NewSubmission, Target};
     use crate::versions::Against;
     use crate::{
-        DirectoryAddress, Error, Limits, Policy, Reused, collect, course_settings, courses, dates,
-        directories, events, feedback, figures, gradebook, history, overview, releases, roster,
-        seen, submission_pages, submissions, trash, versions,
+        DirectoryAddress, Error, Limits, Policy, Reused, allowances, collect, course_settings,
+        courses, dates, directories, events, feedback, figures, gradebook, history, overview,
+        releases, roster, seen, submission_pages, submissions, trash, versions,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{
@@ -186,6 +186,10 @@ mod tests {
                 began(dates::ready_to_extend(ex, caller, other()).await),
                 began(dates::remove_extension(ex, caller, other()).await),
                 began(dates::extensions(ex, caller, course(), ps1(), None, 1).await),
+                began(allowances::page(ex, caller, course(), None, 1).await),
+                began(allowances::of(ex, caller, course(), name("other")).await),
+                began(allowances::ready(ex, caller, course(), vec![name("other")]).await),
+                began(allowances::remove(ex, caller, course(), name("other")).await),
             ]),
             hand_in_for_others: began(submissions::ready(ex, caller, for_other()).await),
             see_activity: began(events::page(ex, caller, of_course(), 1).await),

@@ -36,7 +36,7 @@ pub struct OwnAssignment {
     pub is_released: bool,
     /// The dates for this student.
     pub dates: Dates,
-    /// Whether the student has an extension.
+    /// Whether the student has an extension, or other dates than everybody.
     pub is_extended: bool,
     /// Their submissions, if there are any.
     pub submitted: Option<StudentSubmissions>,
@@ -81,10 +81,8 @@ pub async fn course(
                     read_at: read_at.flatten(),
                     name: release.assignment,
                     is_released: true,
-                    dates: release
-                        .dates
-                        .extended_by(release.extension.unwrap_or_default()),
-                    is_extended: release.extension.is_some(),
+                    dates: release.dates.of_student(release.own),
+                    is_extended: release.dates.are_extended_by(release.own),
                 }
             });
             let mut assignments: Vec<OwnAssignment> = listed.collect();
@@ -153,7 +151,7 @@ pub struct OwnDetails {
     pub bytes: i64,
     /// The dates for this student.
     pub dates: Dates,
-    /// Whether the student has an extension.
+    /// Whether the student has an extension, or other dates than everybody.
     pub is_extended: bool,
     /// Their submissions, newest first.
     pub submissions: Vec<ListedSubmission>,
@@ -274,10 +272,8 @@ impl CourseOp<'_> {
             tree_id: release.tree_id,
             files: release.files,
             bytes: release.bytes,
-            dates: release
-                .dates
-                .extended_by(release.extension.unwrap_or_default()),
-            is_extended: release.extension.is_some(),
+            dates: release.dates.of_student(release.own),
+            is_extended: release.dates.are_extended_by(release.own),
         })
     }
 }

@@ -34,6 +34,8 @@ pub struct CourseFootprint {
     pub feedback: i64,
     /// The number of their extensions.
     pub extensions: i64,
+    /// The number of their allowances, which is 0 or 1.
+    pub allowances: i64,
     /// The number of versions that they have fetched.
     pub fetched: i64,
     /// The number of starts of their servers that were reported.
@@ -64,6 +66,7 @@ impl CourseFootprint {
             submissions: row.submissions,
             feedback: row.feedback,
             extensions: row.extensions,
+            allowances: row.allowances,
             fetched: row.fetched,
             starts: row.starts,
             activity: row.activity,

@@ -9,7 +9,7 @@ use super::op::{CourseOp, Entry, Need};
 use super::policy::Right;
 use super::seen::Seen;
 use super::{Error, Exchange, PORTION, Result, Thing};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Sha256Sum, Timestamp};
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Portion};
 use serde_json::json;
@@ -30,10 +30,10 @@ pub struct CurrentRelease {
     pub files: i64,
     /// The number of bytes.
     pub bytes: i64,
-    /// The dates of the assignment, for a student with their extension.
+    /// The dates of the assignment. A student gets their own.
     pub dates: Dates,
-    /// The caller's own extension.
-    pub extension: Option<Extension>,
+    /// Whether the caller has an extension, or would have other dates than everybody as a student.
+    pub is_extended: bool,
 }
 
 /// Returns a portion of the released assignments of a course that the caller can see, after a release and in order of
@@ -67,16 +67,22 @@ pub struct ReleasePage {
 }
 
 impl CurrentRelease {
-    fn new(row: store::assignments::CurrentRelease) -> Self {
+    /// Returns the release with the dates for everybody if the caller has a preview, else with the caller's own dates.
+    fn new(row: store::assignments::CurrentRelease, has_preview: bool) -> Self {
+        let dates = if has_preview {
+            row.dates
+        } else {
+            row.dates.of_student(row.own)
+        };
         Self {
+            dates,
             assignment: row.assignment,
             version: row.version,
             released_at: row.released_at,
             digest: row.digest,
             files: row.files,
             bytes: row.bytes,
-            dates: row.dates,
-            extension: row.extension,
+            is_extended: row.dates.are_extended_by(row.own),
         }
     }
 }
@@ -114,13 +120,6 @@ pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Res
                     wanted,
                     portion,
                 )?;
-                if !op.standing.may(Right::Preview) {
-                    for release in &mut releases {
-                        release.dates = release
-                            .dates
-                            .extended_by(release.extension.unwrap_or_default());
-                    }
-                }
                 let mut trees = Vec::new();
                 if query.with_files {
                     let fitting;
@@ -137,8 +136,12 @@ pub async fn page(exchange: &Exchange, caller: &Caller, query: PageQuery) -> Res
                 }
                 let next = releases.last().filter(|_| is_more);
                 let next = next.map(|release| release.id);
+                let has_preview = op.standing.may(Right::Preview);
+                let releases = releases.into_iter();
                 Ok(ReleasePage {
-                    releases: releases.into_iter().map(CurrentRelease::new).collect(),
+                    releases: releases
+                        .map(|release| CurrentRelease::new(release, has_preview))
+                        .collect(),
                     trees,
                     next,
                 })

@@ -6,7 +6,7 @@ use super::events::Event;
 use super::op::{CourseOp, Need};
 use super::policy::Right;
 use super::roster;
-use super::{Error, Exchange, Result, Thing, course_settings, dates, releases, trash};
+use super::{Error, Exchange, Result, Thing, allowances, course_settings, dates, releases, trash};
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::{self as store, Lock, Portion};
@@ -21,7 +21,7 @@ const EVENTS: Portion = Portion {
     bytes: 4 * 1024 * 1024,
 };
 /// The actions that can be taken back. Each is also a change that others may have to give way to.
-const ACTIONS: [Action; 14] = [
+const ACTIONS: [Action; 16] = [
     Action::CourseChanged,
     Action::RosterChanged,
     Action::RosterRemoved,
@@ -32,6 +32,8 @@ const ACTIONS: [Action; 14] = [
     Action::DatesSet,
     Action::ExtensionSet,
     Action::ExtensionRemoved,
+    Action::AllowanceSet,
+    Action::AllowanceRemoved,
     Action::SubmissionDeleted,
     Action::SubmissionRestored,
     Action::FeedbackDeleted,
@@ -174,7 +176,9 @@ impl Done {
             | Action::Unreleased
             | Action::DatesSet
             | Action::ExtensionSet
-            | Action::ExtensionRemoved => has("before"),
+            | Action::ExtensionRemoved
+            | Action::AllowanceSet
+            | Action::AllowanceRemoved => has("before"),
             Action::AssignmentDeleted | Action::AssignmentRestored => has("id"),
             Action::FeedbackDeleted | Action::FeedbackRestored => has("feedback"),
             Action::SubmissionDeleted | Action::SubmissionRestored => {
@@ -194,6 +198,10 @@ impl Done {
             Action::ExtensionSet | Action::ExtensionRemoved => {
                 let student = self.event.subject.as_deref().unwrap_or_default();
                 one(format!("extension/{assignment}/{student}"))
+            }
+            Action::AllowanceSet | Action::AllowanceRemoved => {
+                let student = self.event.subject.as_deref().unwrap_or_default();
+                one(format!("allowance/{student}"))
             }
             Action::Released | Action::Unreleased => one(format!("release/{assignment}")),
             Action::AssignmentDeleted | Action::AssignmentRestored => {
@@ -248,10 +256,14 @@ fn is_reversible(deed: &[Done], newer: &[Done]) -> bool {
 
 /// Takes the locks of the things that the events changed.
 fn lock(op: &mut CourseOp<'_>, deed: &[Done]) -> Result<()> {
-    let is_roster = |done: &Done| {
+    let is_of_course = |done: &Done| {
         matches!(
             done.action,
-            Action::RosterChanged | Action::RosterRemoved | Action::CourseChanged
+            Action::RosterChanged
+                | Action::RosterRemoved
+                | Action::CourseChanged
+                | Action::AllowanceSet
+                | Action::AllowanceRemoved
         )
     };
     let names = deed.iter().filter_map(|done| done.event.assignment.clone());
@@ -263,7 +275,7 @@ fn lock(op: &mut CourseOp<'_>, deed: &[Done]) -> Result<()> {
     let row = op.standing.course;
     let course = deed
         .iter()
-        .any(is_roster)
+        .any(is_of_course)
         .then_some(Lock::Course(op.course));
     let assignments = assignments.iter().map(|name| Lock::Assignment(row, name));
     Ok(op.conn.lock(course.into_iter().chain(assignments))?)
@@ -287,6 +299,15 @@ fn take_back(op: &mut CourseOp<'_>, done: &Done) -> Result<()> {
             } else {
                 let noted = dates::read_extension(before)?;
                 dates::extend_in(op, &assignment, &student, &noted)
+            }
+        }
+        Action::AllowanceSet | Action::AllowanceRemoved => {
+            op.standing.require(Right::GiveTime)?;
+            let student = done.subject()?;
+            if before.is_null() {
+                allowances::remove_in(op, &student)
+            } else {
+                allowances::set_in(op, &student, &allowances::read_detail(before)?)
             }
         }
         Action::Released | Action::Unreleased => {

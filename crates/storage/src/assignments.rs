@@ -1,10 +1,12 @@
 //! Assignments and their releases.
 
 use super::backend::prelude::*;
-use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, releases, trees};
+use super::dates::{
+    DATES, DatesRow, OwnRow, dates, dates_of, own_columns, own_time, with_own_time,
+};
+use super::schema::{assignments, releases, trees};
 use super::{Portion, Result};
-use nbcourier_domain::{AssignmentId, Dates, Extension, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, Dates, OwnTime, Sha256Sum, Timestamp, UserName};
 use nbcourier_work::Bug;
 
 /// An assignment that is currently released.
@@ -54,13 +56,9 @@ pub fn find_released_for(
     assignment: &AssignmentId,
     student: &UserName,
 ) -> Result<Option<ReleasedAssignment>> {
-    let row = assignments::table
-        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(assignments::id)
-                .and(extensions::student.eq(student.as_str()))),
-        )
+    let found = assignments::table
+        .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())));
+    let row = with_own_time!(found, student.as_str().to_owned())
         .filter(
             assignments::course_id
                 .eq(course)
@@ -70,12 +68,9 @@ pub fn find_released_for(
         .select((
             (assignments::id, releases::id, releases::tree_id),
             DATES,
-            (
-                extensions::due_at.nullable(),
-                extensions::cutoff_at.nullable(),
-            ),
+            own_columns(),
         ))
-        .get_result::<((i64, i64, i64), DatesRow, (Option<i64>, Option<i64>))>(conn)
+        .get_result::<((i64, i64, i64), DatesRow, OwnRow)>(conn)
         .optional()?;
     Ok(row.map(|(ids, of_all, of_student)| {
         let (id, release_id, tree_id) = ids;
@@ -83,7 +78,7 @@ pub fn find_released_for(
             id,
             release_id,
             tree_id,
-            dates: dates(of_all).extended_by(extension(of_student)),
+            dates: dates_of(of_all, of_student),
         }
     }))
 }
@@ -109,8 +104,8 @@ pub struct CurrentRelease {
     pub bytes: i64,
     /// The dates of the assignment.
     pub dates: Dates,
-    /// The extension of the student in [`ReleaseFilter`].
-    pub extension: Option<Extension>,
+    /// The time of their own that the student in [`ReleaseFilter`] has.
+    pub own: OwnTime,
 }
 
 /// A filter for current releases.
@@ -120,7 +115,7 @@ pub struct ReleaseFilter<'a> {
     pub after: i64,
     /// Only assignments that are open to students at this time.
     pub open_at: Option<Timestamp>,
-    /// The student whose extensions are included.
+    /// The student whose own time is included.
     pub student: &'a UserName,
 }
 
@@ -131,27 +126,22 @@ pub fn current_releases(
     wanted: ReleaseFilter<'_>,
     portion: Portion,
 ) -> Result<(Vec<CurrentRelease>, bool)> {
-    type Extended = (Option<String>, (Option<i64>, Option<i64>));
     type Columns = (
         i64,
         String,
         (i64, i64),
         (i64, Vec<u8>, i64, i64),
         DatesRow,
-        Extended,
+        OwnRow,
     );
     let opens_at = assignments::opens_at;
     let is_open = wanted
         .open_at
         .map(|time| opens_at.is_null().or(opens_at.le(time.micros())));
-    let rows = assignments::table
+    let found = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
-        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(assignments::id)
-                .and(extensions::student.eq(wanted.student.as_str()))),
-        )
+        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)));
+    let rows = with_own_time!(found, wanted.student.as_str().to_owned())
         .filter(
             assignments::course_id
                 .eq(course)
@@ -166,13 +156,7 @@ pub fn current_releases(
             (releases::version, releases::released_at),
             (releases::tree_id, trees::digest, trees::files, trees::bytes),
             DATES,
-            (
-                extensions::student.nullable(),
-                (
-                    extensions::due_at.nullable(),
-                    extensions::cutoff_at.nullable(),
-                ),
-            ),
+            own_columns(),
         ))
         .at_most(portion.limit())
         .load_iter::<Columns>(conn)?;
@@ -189,34 +173,30 @@ pub fn current_releases(
             files,
             bytes,
             dates: dates(of_all),
-            extension: of_student.0.map(|_| extension(of_student.1)),
+            own: own_time(of_student),
         })
     };
     portion.take(rows, parse, |release| release.assignment.len())
 }
 
-/// Returns the current release of one assignment with the row of the assignment, and with the student's extension.
+/// Returns the current release of one assignment with the row of the assignment, and with the time that the student has
+/// of their own.
 pub fn current_release_of(
     conn: &mut Connection,
     course: i64,
     assignment: &AssignmentId,
     student: &UserName,
 ) -> Result<Option<(i64, CurrentRelease)>> {
-    type Extended = (Option<String>, (Option<i64>, Option<i64>));
     type Columns = (
         (i64, i64, i64, i64),
         (i64, Vec<u8>, i64, i64),
         DatesRow,
-        Extended,
+        OwnRow,
     );
-    let row = assignments::table
+    let found = assignments::table
         .inner_join(releases::table.on(assignments::current_release.eq(releases::id.nullable())))
-        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)))
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(assignments::id)
-                .and(extensions::student.eq(student.as_str()))),
-        )
+        .inner_join(trees::table.on(trees::id.eq(releases::tree_id)));
+    let row = with_own_time!(found, student.as_str().to_owned())
         .filter(
             assignments::course_id
                 .eq(course)
@@ -232,13 +212,7 @@ pub fn current_release_of(
             ),
             (releases::tree_id, trees::digest, trees::files, trees::bytes),
             DATES,
-            (
-                extensions::student.nullable(),
-                (
-                    extensions::due_at.nullable(),
-                    extensions::cutoff_at.nullable(),
-                ),
-            ),
+            own_columns(),
         ))
         .get_result::<Columns>(conn)
         .optional()?;
@@ -255,7 +229,7 @@ pub fn current_release_of(
                 files,
                 bytes,
                 dates: dates(of_all),
-                extension: of_student.0.map(|_| extension(of_student.1)),
+                own: own_time(of_student),
             };
             Ok((row, release))
         },

@@ -1,11 +1,11 @@
 //! One assignment with everybody's submissions to it, for the page of those who read all work.
 
-use super::Result;
 use super::backend::prelude::*;
 use super::dates::{DATES, DatesRow, dates, extension};
 use super::schema::{assignments, events, extensions, feedback, releases, submissions};
+use super::{Result, allowances};
 use diesel::dsl::{exists, max};
-use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp};
+use nbcourier_domain::{AssignmentId, Dates, OwnTime, Timestamp};
 use std::collections::HashMap;
 
 /// An assignment, released or not.
@@ -17,11 +17,11 @@ pub struct BoardAssignment {
     pub dates: Dates,
     /// The current version and the time of its release, if it is released.
     pub release: Option<(i64, Timestamp)>,
-    /// The extensions, by student.
-    pub extensions: HashMap<String, Extension>,
+    /// The time that students have of their own, by student.
+    pub own: HashMap<String, OwnTime>,
 }
 
-/// Returns the assignment of that name with all its extensions, in one statement.
+/// Returns the assignment of that name with all its extensions and the allowances of its course, in two statements.
 pub fn assignment(
     conn: &mut Connection,
     course: i64,
@@ -61,10 +61,16 @@ pub fn assignment(
             id,
             dates: dates(of_all),
             release: version.zip(released_at.map(Timestamp::from_micros)),
-            extensions: HashMap::new(),
+            own: HashMap::new(),
         });
         if let Some(student) = student {
-            assignment.extensions.insert(student, extension(of_student));
+            let own = assignment.own.entry(student).or_default();
+            own.extension = Some(extension(of_student));
+        }
+    }
+    if let Some(assignment) = &mut found {
+        for (student, allowance) in allowances::of_course(conn, course)? {
+            assignment.own.entry(student).or_default().allowance = Some(allowance);
         }
     }
     Ok(found)

@@ -1,10 +1,14 @@
 //! The dates of assignments, and the extensions of students.
+//!
+//! Every query that needs a student's dates uses [`with_own_time`], [`own_columns`] and [`dates_of`], so that none forgets
+//! the allowance. The rule itself is `Dates::of_student`.
 
 use super::backend::prelude::*;
-use super::schema::{assignments, extensions};
+use super::schema::{allowances, assignments, extensions};
 use super::{Portion, Result};
+use diesel::dsl::Nullable;
 use diesel::upsert::excluded;
-use nbcourier_domain::{AssignmentId, Dates, Extension, Timestamp, UserName};
+use nbcourier_domain::{Allowance, AssignmentId, Dates, Extension, OwnTime, Timestamp, UserName};
 
 /// The columns with an assignment's dates.
 pub(super) const DATES: (
@@ -33,6 +37,61 @@ pub(super) fn extension((due_at, cutoff_at): (Option<i64>, Option<i64>)) -> Exte
         due_at: due_at.map(Timestamp::from_micros),
         cutoff_at: cutoff_at.map(Timestamp::from_micros),
     }
+}
+
+/// The students with time of their own for an assignment, by name.
+pub type OwnDates = Vec<(String, OwnTime)>;
+
+/// Joins a query that has assignments with the time that a student has of their own. The student is a column or
+/// an owned name, since diesel joins no further table to a query that borrows.
+macro_rules! with_own_time {
+    ($query:expr, $student:expr) => {
+        $query
+            .left_join(
+                $crate::schema::extensions::table.on($crate::schema::extensions::assignment_id
+                    .eq($crate::schema::assignments::id)
+                    .and($crate::schema::extensions::student.eq($student))),
+            )
+            .left_join(
+                $crate::schema::allowances::table.on($crate::schema::allowances::course_id
+                    .eq($crate::schema::assignments::course_id)
+                    .and($crate::schema::allowances::student.eq($student))),
+            )
+    };
+}
+pub(super) use with_own_time;
+
+/// The columns with the time that a student has of their own.
+pub(super) type OwnColumns = (
+    Nullable<extensions::student>,
+    Nullable<extensions::due_at>,
+    Nullable<extensions::cutoff_at>,
+    Nullable<allowances::hours>,
+);
+
+/// The values of [`own_columns`].
+pub(super) type OwnRow = (Option<String>, Option<i64>, Option<i64>, Option<i64>);
+
+/// Returns the columns that [`with_own_time`] adds.
+pub(super) fn own_columns() -> OwnColumns {
+    (
+        extensions::student.nullable(),
+        extensions::due_at.nullable(),
+        extensions::cutoff_at.nullable(),
+        allowances::hours.nullable(),
+    )
+}
+
+pub(super) fn own_time((student, due_at, cutoff_at, hours): OwnRow) -> OwnTime {
+    OwnTime {
+        extension: student.map(|_| extension((due_at, cutoff_at))),
+        allowance: hours.and_then(Allowance::of_hours),
+    }
+}
+
+/// Returns the dates that hold for a student.
+pub(super) fn dates_of(of_all: DatesRow, own: OwnRow) -> Dates {
+    dates(of_all).of_student(own_time(own))
 }
 
 fn micros(time: Option<Timestamp>) -> Option<i64> {

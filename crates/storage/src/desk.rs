@@ -2,9 +2,10 @@
 
 use super::Result;
 use super::backend::prelude::*;
-use super::dates::{DATES, DatesRow, dates, extension};
+use super::dates::{DATES, DatesRow, OwnRow, dates_of, own_columns, with_own_time};
 use super::schema::{assignments, courses, extensions, feedback, submissions};
-use diesel::dsl::{count, max};
+use diesel::dsl::{count, max, sql};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use nbcourier_domain::{Dates, Timestamp, UserName};
 use std::collections::HashMap;
 
@@ -21,6 +22,9 @@ pub struct DueAssignment {
     pub dates: Dates,
 }
 
+/// The condition that an assignment is due for a student with an allowance at a time, which follows, or later.
+const WITH_ALLOWANCE: &str = "assignments.due_at + allowances.hours * 3600000000 >= ";
+
 /// Returns at most `at_most` released assignments of the courses with these names that are due at `since` or later, for
 /// everybody or for this person. The dates are those of the person. They are not sorted.
 pub fn due(
@@ -30,15 +34,11 @@ pub fn due(
     since: Timestamp,
     at_most: usize,
 ) -> Result<Vec<DueAssignment>> {
-    type Columns = (String, i64, String, DatesRow, (Option<i64>, Option<i64>));
+    type Columns = (String, i64, String, DatesRow, OwnRow);
     let since = since.micros();
-    let rows = assignments::table
-        .inner_join(courses::table)
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(assignments::id)
-                .and(extensions::student.eq(person.as_str()))),
-        )
+    let found = assignments::table.inner_join(courses::table);
+    let is_due_with_allowance = sql::<Nullable<Bool>>(WITH_ALLOWANCE).bind::<BigInt, _>(since);
+    let rows = with_own_time!(found, person.as_str().to_owned())
         .filter(courses::name.eq_any(courses))
         .filter(
             courses::deleted_at
@@ -49,7 +49,8 @@ pub fn due(
         .filter(
             assignments::due_at
                 .ge(since)
-                .or(extensions::due_at.nullable().ge(since)),
+                .or(extensions::due_at.nullable().ge(since))
+                .or(is_due_with_allowance),
         )
         .order((assignments::due_at, assignments::id))
         .select((
@@ -57,10 +58,7 @@ pub fn due(
             assignments::id,
             assignments::name,
             DATES,
-            (
-                extensions::due_at.nullable(),
-                extensions::cutoff_at.nullable(),
-            ),
+            own_columns(),
         ))
         .at_most(at_most)
         .load::<Columns>(conn)?;
@@ -68,7 +66,7 @@ pub fn due(
         course,
         id,
         assignment,
-        dates: dates(of_all).extended_by(extension(of_person)),
+        dates: dates_of(of_all, of_person),
     };
     Ok(rows.into_iter().map(parse).collect())
 }

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod administration;
+pub mod allowances;
 pub mod archive;
 pub mod assignments;
 mod backend;

@@ -3,8 +3,8 @@
 use super::Result;
 use super::backend::prelude::*;
 use super::courses::number;
-use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, feedback, hub_members, members, submissions};
+use super::dates::{DATES, DatesRow, OwnRow, dates, dates_of, own_columns, with_own_time};
+use super::schema::{assignments, feedback, hub_members, members, submissions};
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::{BigInt, Nullable};
 use nbcourier_domain::{CourseId, Dates, Role, Timestamp, UserName};
@@ -111,7 +111,7 @@ pub fn work(
 ) -> Result<()> {
     type Columns = (
         (i64, String, i64, bool),
-        (DatesRow, (Option<i64>, Option<i64>)),
+        (DatesRow, OwnRow),
         (Option<i16>, Option<String>, Option<String>),
         Option<i16>,
     );
@@ -122,13 +122,8 @@ pub fn work(
     );
     // No course has the empty name.
     let group = group.map_or("", CourseId::as_str);
-    let rows = submissions::table
-        .inner_join(assignments::table)
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(submissions::assignment_id)
-                .and(extensions::student.eq(submissions::student))),
-        )
+    let found = submissions::table.inner_join(assignments::table);
+    let rows = with_own_time!(found, submissions::student)
         .left_join(
             members::table.on(members::course_id
                 .eq(course)
@@ -157,13 +152,7 @@ pub fn work(
                 submissions::submitted_at,
                 exists(shown),
             ),
-            (
-                DATES,
-                (
-                    extensions::due_at.nullable(),
-                    extensions::cutoff_at.nullable(),
-                ),
-            ),
+            (DATES, own_columns()),
             (
                 members::role.nullable(),
                 members::first_name.nullable(),
@@ -174,7 +163,7 @@ pub fn work(
         .load_iter::<Columns>(conn)?;
     let mut open: Option<(i64, Submitter, SubmissionSummary)> = None;
     for row in rows {
-        let ((assignment, student, submitted_at, has_feedback), dates_of, by_hand, by_hub) = row?;
+        let ((assignment, student, submitted_at, has_feedback), times, by_hand, by_hub) = row?;
         let before = match open.take() {
             Some((of, submitter, work)) if of == assignment && submitter.username == student => {
                 Some(work)
@@ -186,7 +175,7 @@ pub fn work(
             None => None,
         };
         let submitted_at = Timestamp::from_micros(submitted_at);
-        let dates = dates(dates_of.0).extended_by(extension(dates_of.1));
+        let dates = dates_of(times.0, times.1);
         let work = SubmissionSummary::after(before, submitted_at, dates, has_feedback);
         // A row that is kept for a former owner of the name belongs to nobody.
         let is_former = student.starts_with(UserName::FORMER_PREFIX);
@@ -223,23 +212,14 @@ pub fn of_student(
     course: i64,
     student: &UserName,
 ) -> Result<Vec<OwnSummary>> {
-    type Columns = (
-        (String, i64),
-        (bool, Option<i64>),
-        (DatesRow, (Option<i64>, Option<i64>)),
-    );
+    type Columns = ((String, i64), (bool, Option<i64>), (DatesRow, OwnRow));
     let shown = feedback::table.filter(
         feedback::submission_id
             .eq(submissions::id)
             .and(feedback::deleted_at.is_null()),
     );
-    let rows = submissions::table
-        .inner_join(assignments::table)
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(submissions::assignment_id)
-                .and(extensions::student.eq(submissions::student))),
-        )
+    let found = submissions::table.inner_join(assignments::table);
+    let rows = with_own_time!(found, submissions::student)
         .filter(
             assignments::course_id
                 .eq(course)
@@ -251,20 +231,14 @@ pub fn of_student(
         .select((
             (assignments::name, submissions::submitted_at),
             (exists(shown), sql::<Nullable<BigInt>>(READ_AT)),
-            (
-                DATES,
-                (
-                    extensions::due_at.nullable(),
-                    extensions::cutoff_at.nullable(),
-                ),
-            ),
+            (DATES, own_columns()),
         ))
         .load_iter::<Columns>(conn)?;
     let mut all: Vec<OwnSummary> = Vec::new();
     for row in rows {
         let ((assignment, submitted_at), (has_feedback, read_at), (of_all, of_student)) = row?;
         let before = all.pop_if(|(name, ..)| *name == assignment);
-        let dates = dates(of_all).extended_by(extension(of_student));
+        let dates = dates_of(of_all, of_student);
         let submitted_at = Timestamp::from_micros(submitted_at);
         let before = before.map(|(_, summary, _)| summary);
         let summary = SubmissionSummary::after(before, submitted_at, dates, has_feedback);

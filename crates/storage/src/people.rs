@@ -74,6 +74,8 @@ pub struct InCourse {
     pub feedback: i64,
     /// The number of their extensions.
     pub extensions: i64,
+    /// The number of their allowances, which is 0 or 1.
+    pub allowances: i64,
     /// The number of versions that they have fetched.
     pub fetched: i64,
     /// The number of starts of their servers that were reported.
@@ -96,6 +98,7 @@ impl InCourse {
             self.submissions,
             self.feedback,
             self.extensions,
+            self.allowances,
             self.fetched,
             self.starts,
             self.activity,
@@ -133,6 +136,8 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     extensions: i64,
     #[diesel(sql_type = BigInt)]
+    allowances: i64,
+    #[diesel(sql_type = BigInt)]
     fetched: i64,
     #[diesel(sql_type = BigInt)]
     starts: i64,
@@ -159,6 +164,7 @@ const IN_COURSES: &str = "
             JOIN feedback f ON f.submission_id = s.id WHERE a.course_id = c.id AND s.student = $1) AS feedback,
         (SELECT count(*) FROM assignments a JOIN extensions e ON e.assignment_id = a.id
             WHERE a.course_id = c.id AND e.student = $1) AS extensions,
+        (SELECT count(*) FROM allowances l WHERE l.course_id = c.id AND l.student = $1) AS allowances,
         (SELECT count(*) FROM assignments a JOIN releases r ON r.assignment_id = a.id
             JOIN fetches g ON g.release_id = r.id WHERE a.course_id = c.id AND g.student = $1) AS fetched,
         (SELECT count(*) FROM starts t WHERE t.course_id = c.id AND t.person = $1) AS starts,
@@ -201,6 +207,7 @@ fn in_course(row: Row) -> Result<InCourse> {
         submissions: row.submissions,
         feedback: row.feedback,
         extensions: row.extensions,
+        allowances: row.allowances,
         fetched: row.fetched,
         starts: row.starts,
         activity: row.activity,
@@ -242,6 +249,7 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("members", "username"),
     ("hub_members", "username"),
     ("extensions", "student"),
+    ("allowances", "student"),
     ("fetches", "student"),
     ("submissions", "student"),
     ("submissions", "submitted_by"),

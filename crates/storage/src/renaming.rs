@@ -2,8 +2,8 @@
 
 use super::backend::prelude::*;
 use super::schema::{
-    activity, directories, directory_grants, extensions, fetches, hub_members, members, shares,
-    starts, submission_keys, submissions,
+    activity, allowances, directories, directory_grants, extensions, fetches, hub_members, members,
+    shares, starts, submission_keys, submissions,
 };
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
@@ -14,8 +14,9 @@ use std::collections::HashSet;
 const LONGEST_NAME: usize = 255;
 
 /// Gives all rows of the name `from` to the name `to`, which may have rows of its own. Of two roles, the greater counts.
-/// Missing details are filled in. Of two dates, the later counts. Fetches and activity are summed up. Of two keys for one attempt, the one of `to`
-/// counts. A directory whose name `to` has already becomes `NAME-of-FROM`.
+/// Missing details are filled in. Of two dates, the later counts, and of two allowances the longer. Fetches and activity
+/// are summed up. Of two keys for one attempt, the one of `to` counts. A directory whose name `to` has already becomes
+/// `NAME-of-FROM`.
 pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     part_times(conn, from, to)?;
     part_directories(conn, from, to)?;
@@ -43,6 +44,11 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
                 cutoff_at = CASE WHEN extensions.cutoff_at IS NULL OR excluded.cutoff_at > extensions.cutoff_at
                     THEN excluded.cutoff_at ELSE extensions.cutoff_at END,
                 note = coalesce(extensions.note, excluded.note)",
+        "INSERT INTO allowances (course_id, student, hours, note)
+            SELECT course_id, $1, hours, note FROM allowances WHERE student = $2
+            ON CONFLICT (course_id, student) DO UPDATE SET
+                hours = CASE WHEN excluded.hours > allowances.hours THEN excluded.hours ELSE allowances.hours END,
+                note = coalesce(allowances.note, excluded.note)",
         "INSERT INTO fetches (release_id, student, first_at, last_at, times)
             SELECT release_id, $1, first_at, last_at, times FROM fetches WHERE student = $2
             ON CONFLICT (release_id, student) DO UPDATE SET
@@ -90,6 +96,7 @@ pub fn carry_over(conn: &mut Connection, from: &UserName, to: &UserName) -> Resu
     }
     remove_groups(conn, from)?;
     remove_extensions(conn, from)?;
+    remove_allowances(conn, from)?;
     remove_fetches(conn, from)?;
     remove_activity(conn, from)?;
     remove_keys(conn, from)?;
@@ -201,11 +208,12 @@ fn is_taken(
     Ok(diesel::select(diesel::dsl::exists(taken)).get_result(conn)?)
 }
 
-/// Removes a person's submissions with their feedback, keys, extensions, roles in courses, directories and shared pages.
-/// The person's changes for others stay under the person's name.
+/// Removes a person's submissions with their feedback, keys, extensions, allowances, roles in courses, directories and
+/// shared pages. The person's changes for others stay under the person's name.
 pub fn remove(conn: &mut Connection, person: &UserName) -> Result<()> {
     remove_places(conn, person)?;
     remove_extensions(conn, person)?;
+    remove_allowances(conn, person)?;
     diesel::delete(submissions::table.filter(submissions::student.eq(person.as_str())))
         .execute(conn)?;
     Ok(())
@@ -267,6 +275,12 @@ fn remove_keys(conn: &mut Connection, person: &UserName) -> Result<()> {
 
 fn remove_extensions(conn: &mut Connection, person: &UserName) -> Result<()> {
     diesel::delete(extensions::table.filter(extensions::student.eq(person.as_str())))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn remove_allowances(conn: &mut Connection, person: &UserName) -> Result<()> {
+    diesel::delete(allowances::table.filter(allowances::student.eq(person.as_str())))
         .execute(conn)?;
     Ok(())
 }

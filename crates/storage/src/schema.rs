@@ -118,6 +118,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    allowances (course_id, student) {
+        course_id -> BigInt,
+        student -> Text,
+        hours -> BigInt,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     releases (id) {
         id -> BigInt,
         assignment_id -> BigInt,
@@ -392,9 +401,11 @@ diesel::joinable!(source_runs -> directories (directory_id));
 diesel::joinable!(starts -> courses (course_id));
 diesel::joinable!(shares -> courses (course_id));
 diesel::joinable!(activity -> courses (course_id));
+diesel::joinable!(allowances -> courses (course_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
+    allowances,
     assignments,
     blob_contents,
     blobs,

@@ -2,10 +2,10 @@
 
 use super::backend::prelude::*;
 use super::blobs::{self, Row};
-use super::schema::{assignments, courses, extensions, releases, shares, tree_files};
+use super::schema::{allowances, assignments, courses, extensions, releases, shares, tree_files};
 use super::{Error, Portion, Result};
 use diesel::dsl::{auto_type, exists, not, sql};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::{AssignmentId, Audience, CourseId, Sha256Sum, Sharing, Timestamp, UserName};
 
 /// Number of links of a person that have ended and are still listed.
@@ -285,6 +285,9 @@ pub fn content(conn: &mut Connection, blob: i64) -> Result<Option<Row>> {
     Ok(blobs::by_id(conn, &[blob])?.remove(&blob))
 }
 
+/// The condition that a student with an allowance can submit at a time, which follows. Due time and cut-off are in order.
+const LATEST_ALLOWED: &str = "assignments.cutoff_at + allowances.hours * 3600000000 >= ";
+
 /// Returns an assignment that students work on now and whose current release has a notebook with one of these names,
 /// which are in lower case. Students work on it until the cut-off has passed for all of them.
 pub fn open_assignment_with(
@@ -305,10 +308,14 @@ pub fn open_assignment_with(
                 .ge(now)
                 .or(extensions::cutoff_at.assume_not_null().ge(now)),
         );
+    let is_allowed_more = allowances::table
+        .filter(allowances::course_id.eq(assignments::course_id))
+        .filter(sql::<Bool>(LATEST_ALLOWED).bind::<BigInt, _>(now));
     let is_worked_on = assignments::cutoff_at
         .is_null()
         .or(assignments::cutoff_at.assume_not_null().ge(now))
-        .or(exists(has_more_time));
+        .or(exists(has_more_time))
+        .or(exists(is_allowed_more));
     for name in names {
         let is_named = sql::<Bool>("instr('/' || lower(tree_files.path) || '/', ")
             .bind::<Text, _>(format!("/{name}/"))
@@ -321,7 +328,7 @@ pub fn open_assignment_with(
             .filter(assignments::course_id.eq(course))
             .filter(assignments::deleted_at.is_null())
             .filter(is_open)
-            .filter(is_worked_on)
+            .filter(is_worked_on.clone())
             .filter(is_named)
             .order(assignments::id)
             .select(assignments::name)

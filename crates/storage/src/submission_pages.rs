@@ -2,8 +2,8 @@
 
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
-use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, feedback, submissions, trees};
+use super::dates::{DATES, DatesRow, OwnRow, dates_of, own_columns, with_own_time};
+use super::schema::{assignments, feedback, submissions, trees};
 use super::{Portion, Result};
 use diesel::backend::Backend;
 use diesel::dsl::exists;
@@ -137,13 +137,8 @@ pub fn page(
         );
         exists(shown)
     });
-    let rows = submissions::table
-        .inner_join(assignments::table)
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(submissions::assignment_id)
-                .and(extensions::student.eq(submissions::student))),
-        )
+    let found = submissions::table.inner_join(assignments::table);
+    let rows = with_own_time!(found, submissions::student)
         .inner_join(trees::table)
         .filter(
             assignments::course_id
@@ -175,10 +170,7 @@ pub fn page(
                 trees::bytes,
             ),
             DATES,
-            (
-                extensions::due_at.nullable(),
-                extensions::cutoff_at.nullable(),
-            ),
+            own_columns(),
         ))
         .at_most(portion.limit())
         .load_iter::<Columns>(conn)?;
@@ -263,7 +255,7 @@ type Columns = (
     i64,
     (i64, Vec<u8>, i64, i64),
     DatesRow,
-    (Option<i64>, Option<i64>),
+    OwnRow,
 );
 
 fn entry(row: Columns) -> Result<SubmissionRow> {
@@ -271,7 +263,7 @@ fn entry(row: Columns) -> Result<SubmissionRow> {
     let (tree_id, digest, files, bytes) = tree;
     let (student, submitted_by) = people;
     let submitted_at = Timestamp::from_micros(submitted_at);
-    let dates = dates(of_all).extended_by(extension(of_student));
+    let dates = dates_of(of_all, of_student);
     Ok(SubmissionRow {
         id,
         assignment,

@@ -1,8 +1,8 @@
 //! Submissions, which are written once and never change. These queries do not find submissions in the trash.
 
 use super::backend::prelude::*;
-use super::dates::{DATES, DatesRow, dates, extension};
-use super::schema::{assignments, extensions, submissions};
+use super::dates::{DATES, DatesRow, OwnRow, dates_of, own_columns, with_own_time};
+use super::schema::{assignments, submissions};
 use super::{Error, Portion, Result};
 use diesel::sql_types::Bool;
 use nbcourier_domain::{Dates, Timestamp, UserName};
@@ -69,26 +69,18 @@ pub fn standing_of(conn: &mut Connection, id: i64) -> Result<Standing> {
          AND later.student = submissions.student AND later.submitted_at > submissions.submitted_at \
          AND later.deleted_at IS NULL)",
     );
-    let (of_all, of_student, is_latest, is_released) = submissions::table
-        .inner_join(assignments::table)
-        .left_join(
-            extensions::table.on(extensions::assignment_id
-                .eq(submissions::assignment_id)
-                .and(extensions::student.eq(submissions::student))),
-        )
+    let found = submissions::table.inner_join(assignments::table);
+    let (of_all, of_student, is_latest, is_released) = with_own_time!(found, submissions::student)
         .filter(submissions::id.eq(id))
         .select((
             DATES,
-            (
-                extensions::due_at.nullable(),
-                extensions::cutoff_at.nullable(),
-            ),
+            own_columns(),
             is_latest,
             assignments::current_release.is_not_null(),
         ))
-        .get_result::<(DatesRow, (Option<i64>, Option<i64>), bool, bool)>(conn)?;
+        .get_result::<(DatesRow, OwnRow, bool, bool)>(conn)?;
     Ok(Standing {
-        dates: dates(of_all).extended_by(extension(of_student)),
+        dates: dates_of(of_all, of_student),
         is_latest,
         is_released,
     })

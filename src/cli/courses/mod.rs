@@ -1,6 +1,7 @@
 //! Commands about courses, which ask a running exchange.
 
 pub mod activity;
+pub mod allowance;
 pub mod course;
 pub mod course_management;
 pub mod dates;

@@ -25,7 +25,7 @@ const README: &str = "\
 This is all that the exchange of assignments, nbcourier, has stored about {} and by them.
 
 person.json      the courses they are in, as what, with the details its roster has, and their own dates;
-                 the versions of assignments they fetched; the starts of their servers; their work on notebooks, a sum for
+                 the hours that they always have more; the versions of assignments they fetched; the starts of their servers; their work on notebooks, a sum for
                  each day; what they released as an instructor, and the feedback they gave others
 submissions.json what they handed in, with its files and their SHA-256, and the feedback on it with the times at which
                  they read it
@@ -309,6 +309,13 @@ fn person(dossier: &Dossier) -> Value {
             "note": noted.note,
         })
     });
+    let allowances = dossier.allowances.iter().map(|(course, noted)| {
+        json!({
+            "course": course,
+            "hours": noted.allowance.hours(),
+            "note": noted.note,
+        })
+    });
     let fetched = dossier.fetches.iter().map(|fetched| {
         let mut shown = shown_times(fetched.times);
         shown["course"] = json!(fetched.of.course);
@@ -359,6 +366,7 @@ fn person(dossier: &Dossier) -> Value {
     json!({
         "person": FootprintJson::from(&dossier.footprint),
         "extensions": extensions.collect::<Vec<_>>(),
+        "allowances": allowances.collect::<Vec<_>>(),
         "fetched": fetched.collect::<Vec<_>>(),
         "starts": starts.collect::<Vec<_>>(),
         "activity": activity.collect::<Vec<_>>(),

@@ -383,6 +383,7 @@ const fn not_found(thing: Thing) -> &'static str {
         Thing::Submission => "failure-no-submission",
         Thing::Feedback => "failure-no-feedback",
         Thing::Extension => "failure-no-extension",
+        Thing::Allowance => "failure-no-allowance",
         Thing::Directory => "failure-no-directory",
         Thing::Path => "failure-no-path",
         Thing::Source => "failure-no-source",

@@ -70,6 +70,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         )
     };
     let (due, was) = (time(&detail["due_at"]), time(&detail["before"]["due_at"]));
+    let hours = detail["hours"].as_i64().unwrap_or(0);
     let key = match (event.action.as_str(), event.subject.is_some()) {
         ("course created", _) => "event-course-created",
         ("course deleted", _) => "event-course-deleted",
@@ -84,6 +85,8 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         ("dates set", _) => "event-dates-set",
         ("extension set", _) => "event-extension-set",
         ("extension removed", _) => "event-extension-removed",
+        ("allowance set", _) => "event-allowance-set",
+        ("allowance removed", _) => "event-allowance-removed",
         ("submitted", false) => "event-submitted",
         ("submitted", true) => "event-submitted-for",
         ("submission refused", _) => "event-refused",
@@ -134,6 +137,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
             ("assignment", assignment.to_value()),
             ("directory", directory.to_value()),
             ("due", due.to_value()),
+            ("n", hours.to_value()),
             ("was", was.to_value()),
             ("formerly", formerly.to_value()),
         ],

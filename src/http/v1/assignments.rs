@@ -69,6 +69,6 @@ fn assignment(release: CurrentRelease) -> Assignment {
         opens_at: dates.opens_at,
         due_at: dates.due_at,
         cutoff_at: dates.cutoff_at,
-        extended: release.extension.is_some(),
+        extended: release.is_extended,
     }
 }

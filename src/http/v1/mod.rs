@@ -1,6 +1,7 @@
 //! The API of nbcourier below `v1/`, for all that the ngshare protocol cannot express.
 
 pub mod activity;
+pub mod allowances;
 pub mod assignments;
 pub mod collect;
 pub mod course_settings;

@@ -95,6 +95,7 @@ fn fill(server: &Server) {
         INSERT INTO members (course_id, username, role, first_name, last_name, email)
             SELECT it.course, name, 1 + 2 * (i % 2), {detail}, {detail}, {detail} FROM n, it;
         INSERT INTO extensions (assignment_id, student, due_at) SELECT it.assignment, name, time FROM n, it;
+        INSERT INTO allowances (course_id, student, hours, note) SELECT it.course, name, 48, {detail} FROM n, it;
         INSERT INTO releases (assignment_id, version, tree_id, released_by, released_at)
             SELECT it.assignment, i + 1, it.tree, name, time FROM n, it;
         -- Assignments, released, deleted, and deleted with what was handed in to them.

@@ -150,6 +150,47 @@ fn a_student_gets_more_time_and_loses_it_again() {
 }
 
 #[test]
+fn a_student_always_has_more_time_until_the_allowance_is_removed() {
+    let (server, kevin) = algebra();
+    kevin.does(&["dates", "algebra", "ps1", "--due", LATE]);
+    let set = |more: &[&str]| {
+        let line = [&["allowance", "set", "algebra", "eric"], more].concat();
+        kevin.json(&line)
+    };
+    let noted = set(&["--days", "2", "--hours", "1", "--note", "dyslexia"]);
+    assert_eq!(
+        noted,
+        json!({ "student": "eric", "hours": 49, "note": "dyslexia" })
+    );
+    let kept = set(&["--hours", "24"]);
+    assert_eq!(
+        (&kept["hours"], &kept["note"]),
+        (&json!(24), &noted["note"])
+    );
+    assert!(set(&["--hours", "24", "--note", ""]).get("note").is_none());
+    let listed = kevin.json(&["allowance", "list", "algebra"]);
+    assert_eq!(listed, json!([{ "student": "eric", "hours": 24 }]));
+    let eric = Person::at(&server, "eric");
+    let dates = eric.json(&["dates", "algebra", "ps1"]);
+    assert_ne!(dates["due_at"], LATE_SHOWN);
+    kevin.does(&["allowance", "remove", "algebra", "eric"]);
+    assert_eq!(
+        kevin.does(&["allowance", "list", "algebra"]),
+        "Nobody has an allowance.\n"
+    );
+    let dates = eric.json(&["dates", "algebra", "ps1"]);
+    assert_eq!(dates["due_at"], LATE_SHOWN);
+    for wrong in [&["--days", "366"][..], &["--hours", "-1"], &[]] {
+        let line = [&["allowance", "set", "algebra", "eric"], wrong].concat();
+        assert_eq!(kevin.run(&line).code, Some(2), "{wrong:?}");
+    }
+    let said = kevin.fails(&["allowance", "set", "algebra", "eric", "--hours", "0"]);
+    assert!(said.contains("from 1 to 8760 hours"), "{said}");
+    let said = kevin.fails(&["allowance", "set", "algebra", "nobody", "--hours", "1"]);
+    assert!(said.contains("Student not found"), "{said}");
+}
+
+#[test]
 fn deleted_things_of_a_course_are_restored_by_number() {
     let (server, kevin) = algebra();
     let kinds = [

@@ -89,6 +89,12 @@ fn full(server: &Server) {
         &extension,
         &json!({ "due_at": "2220-01-01T00:00:00Z", "note": "was ill" }),
     );
+    let allowance = percent_encode(STUDENTS[1]);
+    put(
+        server,
+        &format!("v1/courses/{id}/allowances/{allowance}"),
+        &json!({ "hours": 8760, "note": "always" }),
+    );
     put(
         server,
         &format!("v1/courses/{id}/roster"),
@@ -313,6 +319,10 @@ fn an_archive_brought_in_elsewhere_is_the_course_again() {
     let mut assignments = list(&two["assignments"]);
     let extended = assignments.find(|one| one["assignment"] == ASSIGNMENT);
     assert_eq!(extended.unwrap()["extensions"][0]["note"], "was ill");
+    assert_eq!(
+        two["allowances"],
+        json!([{ "student": STUDENTS[1], "hours": 8760, "note": "always" }])
+    );
     assert_eq!(one, two);
     let others = |root: &Path| {
         let mut files = files_below(root);

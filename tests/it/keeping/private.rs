@@ -16,7 +16,7 @@ const WRITING: [&str; 18] = [
     "doctor", "demo", "dir", "pull", "revert", "start", "sync", "mirror",
 ];
 /// The subcommands that write no files.
-const ONLY_ASKING: [&str; 17] = [
+const ONLY_ASKING: [&str; 18] = [
     "share",
     "shares",
     "config",
@@ -24,6 +24,7 @@ const ONLY_ASKING: [&str; 17] = [
     "submissions",
     "dates",
     "extension",
+    "allowance",
     "events",
     "materials",
     "feedback",

@@ -261,6 +261,9 @@ fn fill(server: &Server) -> Value {
         &json!({ "due_at": "2221-01-01T00:00:00.000000Z" }),
     )
     .ok();
+    let allowance = json!({ "hours": 48, "note": "always" });
+    let of_ann = "v1/courses/algebra/allowances/ann";
+    send(server, "PUT", of_ann, "kim", &allowance).ok();
     let last = submit(server, "ben", "key-3", &work(7))["receipt"]["id"].clone();
     send(
         server,
@@ -318,6 +321,7 @@ fn all_replies(server: &Server) -> BTreeMap<String, (u16, Vec<u8>)> {
         "v1/courses/algebra/assignments/ps1/fetches",
         "v1/courses/algebra/assignments/ps1/history",
         "v1/courses/algebra/assignments/ps1/extensions",
+        "v1/courses/algebra/allowances",
         "v1/courses/algebra/assignments/ps1/gradebook",
         "v1/courses/algebra/assignments/ps1/tree?version=1",
         "v1/courses/algebra/assignments/ps1/collect",

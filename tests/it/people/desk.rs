@@ -83,6 +83,14 @@ impl Desk {
         self.server.send(&call.body("application/json", body)).ok();
     }
 
+    /// Gives a person an allowance in algebra.
+    pub fn put_allowance(&self, who: &str, hours: u32) {
+        let target = format!("v1/courses/algebra/allowances/{who}?user={IRA}");
+        let call = self.server.call("PUT", &target);
+        let body = json!({ "hours": hours, "note": "a weak heart" }).to_string();
+        self.server.send(&call.body("application/json", body)).ok();
+    }
+
     /// Fetches ps1 of algebra, reads the feedback there, and reports a start and work as that person. Returns once that is noted.
     pub fn see(&self, who: &str) {
         let mut database = self.database();

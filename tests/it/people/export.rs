@@ -24,6 +24,7 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
     desk.server
         .send(&call.body("application/json", noted.to_string()))
         .ok();
+    desk.put_allowance(ADA, 48);
     let place = tempfile::tempdir().unwrap();
     let archive = place.path().join("ada.tar");
     let archive = archive.to_str().unwrap();
@@ -46,6 +47,11 @@ fn an_export_holds_all_that_is_stored_of_somebody_and_reads_well_without_nbcouri
         "2220-01-01T00:00:00.000000Z"
     );
     assert_eq!(person["extensions"][0]["note"], "a broken leg");
+    assert_eq!(
+        person["allowances"],
+        json!([{ "course": "algebra", "hours": 48, "note": "a weak heart" }])
+    );
+    assert_eq!(person["person"]["courses"][0]["allowances"], 1);
     assert_eq!(person["released"][0]["assignment"], "sheet");
     let fetched = &person["fetched"][0];
     assert_eq!(fetched["assignment"], "ps1");

@@ -3,6 +3,7 @@
 use super::desk::{ADA, BOB, Desk, IRA};
 use nbcourier_testkit::Sent;
 use nbcourier_testkit::tar::archive;
+use serde_json::json;
 
 fn try_with_key(desk: &Desk, who: &str) {
     let target = format!("v1/courses/algebra/assignments/ps1/submissions?user={who}");
@@ -27,6 +28,8 @@ fn two_names_are_merged_and_nothing_is_lost() {
         try_with_key(&desk, who);
     }
     desk.put_extension(BOB, "2221-01-01T00:00:00Z");
+    desk.put_allowance(ADA, 48);
+    desk.put_allowance(BOB, 24);
     desk.see(ADA);
     desk.see(BOB);
     // Several submissions at one microsecond, as far as one student may have them.
@@ -90,6 +93,13 @@ fn two_names_are_merged_and_nothing_is_lost() {
     assert_eq!(extensions["extensions"].as_array().unwrap().len(), 1);
     let due = extensions["extensions"][0]["due_at"].as_str().unwrap();
     assert!(due.starts_with("2221"), "the later one: {due}");
+    let allowances = desk.server.get("v1/courses/algebra/allowances", IRA).ok();
+    let allowances = allowances.json()["allowances"].clone();
+    assert_eq!(
+        allowances,
+        json!([{ "student": BOB, "hours": 48, "note": "a weak heart" }]),
+        "the longer one"
+    );
     let own = desk
         .server
         .get("v1/courses/maths/submissions", BOB)

@@ -31,7 +31,9 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
             .send(&call.body("application/json", body.to_string()))
             .ok();
     }
-    for text in ["ada@example.org", "a broken leg"] {
+    desk.put_allowance(ADA, 48);
+    desk.put_allowance(ADA, 24);
+    for text in ["ada@example.org", "a broken leg", "a weak heart"] {
         assert_ne!(desk.found(text), [""; 0]);
     }
     let said = desk.fails(&["purge", ADA]);
@@ -46,7 +48,13 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
     gc(&desk);
 
     assert_eq!(desk.found(ADA), [""; 0]);
-    for table in ["fetches", "feedback_readings", "starts", "activity"] {
+    for table in [
+        "fetches",
+        "feedback_readings",
+        "starts",
+        "activity",
+        "allowances",
+    ] {
         assert_eq!(desk.database().count("count(*)", table), 0, "{table}");
     }
     for text in [
@@ -54,6 +62,7 @@ fn a_removed_person_leaves_only_what_others_need_without_the_name() {
         "ada@example.org",
         "ada@example.net",
         "a broken",
+        "a weak heart",
         "two",
     ] {
         assert_eq!(desk.found(text), [""; 0]);

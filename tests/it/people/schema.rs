@@ -54,6 +54,7 @@ const NO_NAMES: &[&str] = &[
 
 /// The columns with details of a person, which are in the same row as the name.
 const DETAILS: &[&str] = &[
+    "allowances.note",
     "extensions.note",
     "members.email",
     "members.first_name",
@@ -63,6 +64,7 @@ const DETAILS: &[&str] = &[
 /// The columns with names. Renaming and removing people changes all of them.
 const NAMES: &[&str] = &[
     "activity.person",
+    "allowances.student",
     "directories.created_by",
     "directories.owner",
     "directory_grants.granted_by",

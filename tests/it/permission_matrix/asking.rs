@@ -79,10 +79,7 @@ impl Prepared<'_> {
             .replace("{assignment}", assignment)
             .replace("{user}", user)
             .replace("{prefix}", self.course.server.prefix());
-        let removes_time = path.ends_with("/extensions/{user}") && method == "DELETE";
-        if removes_time || path.ends_with("/more-time/remove") {
-            self.extend(&course, user);
-        }
+        self.give_time(row, &course, user);
         target = self.in_directory(target, role, row);
         target = self.in_shares(target, row, user);
         if target.contains("{id}") {

@@ -149,6 +149,8 @@ pub fn json_of(route: &str) -> Option<&'static str> {
 pub fn replacement(path: &str) -> &'static str {
     if path.ends_with("/settings") {
         r#"{"title": "Linear algebra"}"#
+    } else if path.ends_with("/allowances/{user}") {
+        r#"{"hours": 48}"#
     } else if path.ends_with("/source") {
         r#"{"url": "https://localhost:1/y"}"#
     } else {
@@ -206,6 +208,9 @@ pub fn fields_of(path: &str, user: &str, time: &str) -> Form {
             .field("cutoff-none", "on")
             .field("was", "- - -")
             .field("step", "set");
+    }
+    if path.contains("/allowance") {
+        return form.field("hours", "48");
     }
     if path.contains("/more-time") {
         return form

@@ -185,8 +185,28 @@ impl<'a> Prepared<'a> {
         (made["id"].to_string(), token.expect("a secret").to_owned())
     }
 
+    /// Gives a student more time if the row takes it back.
+    pub fn give_time(&self, row: &Row, course: &str, student: &str) {
+        let is = |end: &str| row.route.ends_with(end);
+        let deletes = row.route.starts_with("DELETE ");
+        if is("/more-time/remove") || deletes && is("/extensions/{user}") {
+            self.extend(course, student);
+        }
+        if is("/allowance/remove") || deletes && is("/allowances/{user}") {
+            self.allow(course, student);
+        }
+    }
+
+    /// Gives a student an allowance.
+    fn allow(&self, course: &str, student: &str) {
+        let allowance = format!("v1/courses/{course}/allowances/{student}");
+        let given = self.course.server.call("PUT", &allowance).token("root");
+        let given = given.body("application/json", r#"{"hours": 48}"#);
+        self.course.server.send(&given);
+    }
+
     /// Gives a student an extension.
-    pub fn extend(&self, course: &str, student: &str) {
+    fn extend(&self, course: &str, student: &str) {
         let extension = format!("v1/courses/{course}/assignments/challenge/extensions/{student}");
         let given = self.course.server.call("PUT", &extension).token("root");
         let given = given.body("application/json", DUE);

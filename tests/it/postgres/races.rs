@@ -384,3 +384,22 @@ fn two_reports_of_work_count_no_more_notebooks_than_one() {
     assert_eq!(statuses(replies), [202, 202]);
     assert_eq!(stage.sql("SELECT count(*) FROM activity"), "50");
 }
+
+#[test]
+fn two_changes_of_an_allowance_each_tell_the_one_before() {
+    let stage = Stage::new(&[]);
+    let set = |hours: i64| {
+        let target = "v1/courses/algebra/allowances/ann?user=kim";
+        let call = stage.server.call("PUT", target);
+        let body = json!({ "hours": hours }).to_string();
+        stage.server.send(&call.body("application/json", body))
+    };
+    let replies = stage.race(|| set(1), || set(2));
+    assert_eq!(statuses(replies), [200, 200]);
+    let listed = stage.server.get("v1/courses/algebra/events", "kim").ok();
+    let detail = &listed.json()["events"][0]["detail"];
+    assert_eq!(
+        (&detail["hours"], &detail["before"]["hours"]),
+        (&json!(2), &json!(1))
+    );
+}

@@ -131,6 +131,14 @@ fn the_pages_of_a_deleted_course_take_no_place() {
     share().ok_with(201);
 }
 
+/// Gives a student an allowance.
+fn allow_hours(server: &Server, student: &str, hours: u32) {
+    let target = format!("v1/courses/algebra/allowances/{student}?user=kevin");
+    let call = server.call("PUT", &target);
+    let body = json!({ "hours": hours }).to_string();
+    server.send(&call.body("application/json", body)).ok();
+}
+
 /// Sets the cut-off of the assignment, or the own one of a student.
 fn cut_off(server: &Server, of: &str, at: &str) {
     let path = format!("v1/courses/algebra/assignments/ps1/{of}?user=kevin");
@@ -177,6 +185,13 @@ fn a_notebook_of_an_assignment_that_students_work_on_is_shared_by_staff_only() {
     assert_eq!(named("ada", "problem1", "a.html", "a.ipynb"), 403);
     cut_off(&server, "extensions/bob", "2021-01-01T00:00:00Z");
     assert_eq!(named("ada", "problem1", "a.html", "a.ipynb"), 201);
+    // An allowance counts for as long as its student can submit.
+    allow_hours(&server, "bob", 8760);
+    assert_eq!(named("ada", "problem1", "a.html", "a.ipynb"), 201);
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    let hour_ago = format!("UPDATE assignments SET cutoff_at = {now} - 3600000000");
+    Sql::of(&server).execute(&hour_ago);
+    assert_eq!(named("ada", "problem1", "a.html", "a.ipynb"), 403);
     cut_off(&server, "dates", "2220-01-01T00:00:00Z");
     assert_eq!(named("ada", "problem1", "a.html", "a.ipynb"), 403);
     // A release that was taken back is not worked on.

@@ -2,6 +2,7 @@
 
 mod activity;
 mod activity_shown;
+mod allowances;
 mod archives;
 mod assignments;
 mod before;

@@ -1,17 +1,18 @@
 //! Inserting a course from an archive into an exchange, completely and in one transaction.
 
 use super::directories;
-use super::manifest::{Assignment, Course, Event, Sightings, TreeOf};
+use super::manifest::{Assignment, Course, Event, Sightings, StudentAllowance, TreeOf};
 use crate::audit::{About, Action};
 use crate::course_settings::{CourseSettings, CourseTitle, TimeZone};
 use crate::files::parcel::Parcel;
 use crate::op::Op;
 use crate::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
-    AssignmentId, BlobRef, CourseId, Dates, Extension, Person, RelativePath, Role, Sha256Sum,
-    Timestamp, Tree, TreeEntry, UserName,
+    Allowance, AssignmentId, BlobRef, CourseId, Dates, Extension, Person, RelativePath, Role,
+    Sha256Sum, Timestamp, Tree, TreeEntry, UserName,
 };
 use nbcourier_identity::Caller;
+use nbcourier_storage::allowances::NotedAllowance;
 use nbcourier_storage::dates::NotedExtension;
 use nbcourier_storage::trees::Arrivals;
 use nbcourier_storage::{self as store, Connection, Lock, archive};
@@ -41,6 +42,13 @@ impl ArchiveImport {
         for person in &course.roster {
             member(&person.username)?;
             role(&person.role)?;
+        }
+        let mut students = BTreeSet::new();
+        for given in &course.allowances {
+            allowance(given)?;
+            if !students.insert(&given.student) {
+                return Err(twice(&course.course, "allowance of", &given.student));
+            }
         }
         for assignment in &course.assignments {
             check(assignment)?;
@@ -158,6 +166,10 @@ impl ArchiveImport {
                 })
                 .collect::<Result<_>>()?;
             store::members::put(conn, id, of_role, &people)?;
+        }
+        for given in &course.allowances {
+            let student = stored(user(&given.student))?;
+            store::allowances::set(conn, id, &student, &stored(allowance(given))?)?;
         }
         let mut numbers = HashMap::new();
         for assignment in &course.assignments {
@@ -314,6 +326,20 @@ fn own_dates(
             cutoff_at: maybe(extension.cutoff_at.as_ref())?,
         },
         note: extension.note.clone(),
+    })
+}
+
+fn allowance(given: &StudentAllowance) -> Result<NotedAllowance, UnacceptableArchive> {
+    user(&given.student)?;
+    if let Some(note) = &given.note {
+        storable("note", note)?;
+    }
+    let hours = given.hours.to_string();
+    Ok(NotedAllowance {
+        allowance: parse("number of hours", &hours, |_| {
+            Allowance::of_hours(given.hours)
+        })?,
+        note: given.note.clone(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The description of a course in its archive, as JSON that people can also read. Times are RFC 3339, in UTC.
 
-use nbcourier_domain::Sharing;
+use nbcourier_domain::{Allowance, Dates, OwnTime, Sharing, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the archive format that this program writes and reads.
@@ -34,6 +34,9 @@ pub struct Course {
     pub roster: Vec<Person>,
     /// The members through a group of the hub whom the exchange has seen. For the record only.
     pub by_group: Vec<Person>,
+    /// The students' allowances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowances: Vec<StudentAllowance>,
     /// Its assignments, in the order they were created.
     pub assignments: Vec<Assignment>,
     /// Its directories.
@@ -56,6 +59,18 @@ pub struct Person {
     pub last_name: Option<String>,
     /// Email address, if known.
     pub email: Option<String>,
+}
+
+/// The allowance of one student.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StudentAllowance {
+    /// The student.
+    pub student: String,
+    /// The hours that the student always has more.
+    pub hours: i64,
+    /// The note of its reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// An assignment.
@@ -296,6 +311,28 @@ pub struct Event {
 }
 
 impl Course {
+    /// Returns the dates of an assignment for a student. Times that cannot be read are absent.
+    pub fn dates_of(&self, assignment: &Assignment, student: &str) -> Dates {
+        let time = |text: &Option<String>| Timestamp::parse(text.as_deref()?).ok();
+        let mut extensions = assignment.extensions.iter();
+        let mut allowances = self.allowances.iter();
+        let allowance = allowances.find(|given| given.student == student);
+        let of_all = Dates {
+            opens_at: time(&assignment.opens_at),
+            due_at: time(&assignment.due_at),
+            cutoff_at: time(&assignment.cutoff_at),
+        };
+        of_all.of_student(OwnTime {
+            extension: extensions
+                .find(|extension| extension.student == student)
+                .map(|extension| nbcourier_domain::Extension {
+                    due_at: time(&extension.due_at),
+                    cutoff_at: time(&extension.cutoff_at),
+                }),
+            allowance: allowance.and_then(|given| Allowance::of_hours(given.hours)),
+        })
+    }
+
     /// Returns all trees of the course: releases, submissions, feedback and versions of directories.
     pub fn trees(&self) -> impl Iterator<Item = &TreeOf> {
         let assignments = self.assignments.iter().flat_map(|assignment| {
@@ -345,5 +382,34 @@ impl Assignment {
             submissions: submissions.collect(),
             ..self.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_dates_of_a_student_count_extensions_and_allowances() {
+        let assignment = json!({
+            "assignment": "ps1", "released": null, "opens_at": null,
+            "due_at": "2027-02-01T00:00:00.000000Z", "cutoff_at": null,
+            "extensions": [{ "student": "ada", "due_at": "2027-02-02T00:00:00.000000Z", "cutoff_at": null }],
+            "versions": [], "submissions": [],
+        });
+        let course: Course = serde_json::from_value(json!({
+            "archive_version": VERSION, "made_by": "", "made_at": "", "exchange": "", "course": "algebra",
+            "created_at": "", "roster": [], "by_group": [], "assignments": [assignment], "events": [],
+            "allowances": [{ "student": "ada", "hours": 48 }, { "student": "bob", "hours": 1 }],
+        }))
+        .unwrap();
+        let due = |student| {
+            let dates = course.dates_of(&course.assignments[0], student);
+            dates.due_at.unwrap().to_rfc3339()
+        };
+        assert_eq!(due("ada"), "2027-02-03T00:00:00.000000Z");
+        assert_eq!(due("bob"), "2027-02-01T01:00:00.000000Z");
+        assert_eq!(due("eve"), "2027-02-01T00:00:00.000000Z");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::directories;
 use super::manifest::{
-    Assignment, Course, Entry, Event, Extension, Feedback, Fetch, Person, Sightings, Submission,
-    TreeOf, VERSION, Version,
+    Assignment, Course, Entry, Event, Extension, Feedback, Fetch, Person, Sightings,
+    StudentAllowance, Submission, TreeOf, VERSION, Version,
 };
 use super::names;
 use crate::{Error, Exchange, Result, Thing};
@@ -127,6 +127,15 @@ fn gather(conn: &mut Connection, name: &CourseId, rows: &mut Rows) -> Result<Cou
                 first_name: person.first_name,
                 last_name: person.last_name,
                 email: person.email,
+            })
+            .collect(),
+        allowances: store::allowances::page(conn, id, "", Portion::ALL)?
+            .0
+            .into_iter()
+            .map(|(student, noted)| StudentAllowance {
+                student,
+                hours: noted.allowance.hours(),
+                note: noted.note,
             })
             .collect(),
         by_group: store::hub_members::list(conn, name)?

@@ -9,7 +9,7 @@ use crate::submissions::{NewSubmission, Target};
 use crate::trash::Position;
 use crate::{Limits, Policy, Reused, board, course_settings, courses, feedback, submissions};
 use nbcourier_blobs::LocalBlobs;
-use nbcourier_domain::{Dates, Extension, GroupRules, Person, RelativePath, Role};
+use nbcourier_domain::{Allowance, Dates, Extension, GroupRules, Person, RelativePath, Role};
 use nbcourier_identity::{CallerKind, Credential};
 use nbcourier_storage::{Opening, Store};
 use proptest::prelude::*;
@@ -26,6 +26,8 @@ enum Act {
     Dates(usize, i64),
     Extend(usize, Vec<usize>, i64),
     EndExtension(usize, usize),
+    Allow(Vec<usize>, i64),
+    EndAllowance(usize),
     Enrol(Vec<(usize, u8)>),
     Appoint(usize),
     Remove(usize),
@@ -45,6 +47,8 @@ fn acts() -> impl Strategy<Value = Act> {
     let people = prop::collection::vec((student.clone(), 0..3_u8), 1..3);
     prop_oneof![
         (assignment.clone(), 1..9_i64).prop_map(|(of, due)| Act::Dates(of, due)),
+        (several.clone(), 1..9_i64).prop_map(|(who, hours)| Act::Allow(who, hours)),
+        student.clone().prop_map(Act::EndAllowance),
         (assignment.clone(), several, 1..9_i64)
             .prop_map(|(of, who, due)| Act::Extend(of, who, due)),
         (assignment.clone(), student.clone()).prop_map(|(of, who)| Act::EndExtension(of, who)),
@@ -177,6 +181,11 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
             };
             dates::remove_extension(exchange, caller, target).await
         }
+        Act::Allow(students, hours) => allow(exchange, caller, students, *hours).await,
+        Act::EndAllowance(student) => {
+            let student = name(STUDENTS[*student]);
+            allowances::remove(exchange, caller, course(), student).await
+        }
         Act::Enrol(people) => {
             let ready = roster::ready(exchange, caller, course()).await?;
             let people = people.iter().map(|(who, first)| {
@@ -240,6 +249,19 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
     }
 }
 
+/// Gives students an allowance.
+async fn allow(exchange: &Exchange, caller: &Caller, students: &[usize], hours: i64) -> Result<()> {
+    let ready = allowances::ready(exchange, caller, course(), Vec::new()).await?;
+    let noted = allowances::NotedAllowance {
+        allowance: Allowance::of_hours(hours).unwrap(),
+        note: Some(format!("{hours} hours")),
+    };
+    let given = students
+        .iter()
+        .map(|who| (name(STUDENTS[*who]), noted.clone()));
+    ready.give(given.collect()).await
+}
+
 /// The state of a course, as things with their texts.
 type State = BTreeMap<String, String>;
 
@@ -265,6 +287,10 @@ async fn state(exchange: &Exchange) -> State {
                 format!("{noted:?}"),
             );
         }
+    }
+    let allowances = allowances::page(exchange, &admin, course(), None, 100);
+    for (student, noted) in allowances.await.unwrap().allowances {
+        state.insert(format!("allowance {student}"), format!("{noted:?}"));
     }
     let roster = roster::page(exchange, &admin, course(), None, 100)
         .await

@@ -15,10 +15,10 @@ use super::schema::{blobs as blob_rows, identity, removed_objects as removed_row
 use super::{Error, Result, signing_keys, snapshot};
 use nbcourier_domain::Sha256Sum;
 use rows::{
-    Table, activity, assignments, blob_contents, blobs, courses, directories, directory_entries,
-    directory_grants, directory_versions, ended_sessions, events, extensions, feedback,
-    feedback_readings, fetches, hub_members, members, people, releases, removed_objects, runs,
-    shares, source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
+    Table, activity, allowances, assignments, blob_contents, blobs, courses, directories,
+    directory_entries, directory_grants, directory_versions, ended_sessions, events, extensions,
+    feedback, feedback_readings, fetches, hub_members, members, people, releases, removed_objects,
+    runs, shares, source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -67,6 +67,7 @@ macro_rules! each_table {
             $function::<tree_files::All>($($argument),*)?,
             $function::<assignments::All>($($argument),*)?,
             $function::<extensions::All>($($argument),*)?,
+            $function::<allowances::All>($($argument),*)?,
             $function::<releases::All>($($argument),*)?,
             $function::<fetches::All>($($argument),*)?,
             $function::<submissions::All>($($argument),*)?,
@@ -273,7 +274,7 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 29] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 30] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
@@ -293,6 +294,7 @@ fn clear(conn: &mut Connection) -> Result<()> {
         submissions::All::clear,
         fetches::All::clear,
         releases::All::clear,
+        allowances::All::clear,
         extensions::All::clear,
         assignments::All::clear,
         tree_files::All::clear,

@@ -322,6 +322,16 @@ table! {
 }
 
 table! {
+    allowances by course_id: BigInt, student: Text;
+    {
+        course_id: i64,
+        student: String,
+        hours: i64,
+        note: Option<String>,
+    }
+}
+
+table! {
     releases by id: BigInt;
     {
         id: i64,

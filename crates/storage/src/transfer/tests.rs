@@ -24,6 +24,7 @@ const ROWS: &str = "
         (1, 3, 'ps1', 1, 2, 3, NULL), (2, 3, 'ps2', NULL, NULL, NULL, 4);
     INSERT INTO extensions (assignment_id, student, due_at, cutoff_at, note) VALUES
         (1, 'ann', 7, NULL, 'ill'), (2, 'ann', NULL, 8, NULL);
+    INSERT INTO allowances (course_id, student, hours, note) VALUES (3, 'ann', 48, 'always'), (5, 'ann', 1, NULL);
     INSERT INTO releases (id, assignment_id, version, tree_id, released_by, released_at) VALUES
         (1, 1, 1, 1, 'kim', 3), (2, 1, 2, 8, 'kim', 4);
     UPDATE assignments SET current_release = 2 WHERE id = 1;

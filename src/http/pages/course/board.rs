@@ -124,8 +124,8 @@ impl Page<'_> {
     fn state(&self, row: &BoardRow) -> (&'static str, String) {
         let dates = self.board.dates;
         if row.work.is_none() {
-            let own = row.extension.and_then(|extension| extension.due_at);
-            return match own {
+            let own = row.is_extended(dates).then(|| row.dates(dates).due_at);
+            return match own.flatten() {
                 Some(due) => {
                     let time = self.view.times.short(due);
                     (
@@ -195,7 +195,7 @@ fn fits(row: &BoardRow, board: &Board, show: &str, find: &str) -> bool {
         "not-fetched" => row.is_untouched(),
         "late" => row.is_late(board.dates),
         "in-time" => row.work.is_some() && !row.is_late(board.dates),
-        "extended" => row.extension.is_some(),
+        "extended" => row.is_extended(board.dates),
         "no-feedback" => row
             .work
             .is_some_and(|work| work.feedback != FeedbackState::Returned),

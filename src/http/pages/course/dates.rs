@@ -264,7 +264,7 @@ fn consequences(board: &Board, after: Dates) -> Consequences {
         let (was, will_be) = (person.is_late(before), person.is_late(after));
         found.in_time += usize::from(was && !will_be);
         found.late += usize::from(!was && will_be);
-        let own = person.extension.and_then(|extension| extension.due_at);
+        let own = person.own.extension.and_then(|extension| extension.due_at);
         let is_useless = |dates: Dates| own.zip(dates.due_at).is_some_and(|(own, due)| own <= due);
         found.useless += usize::from(is_useless(after) && !is_useless(before));
     }

@@ -78,10 +78,14 @@ fn place(view: &View, course: &CourseId, events: &[Event]) -> String {
     let Some(event) = events.last() else {
         return home;
     };
+    let subject = event.subject.as_deref().unwrap_or_default();
     let assignment = event.assignment.as_deref().unwrap_or_default();
     let assignment = view.assignment(course.as_str(), assignment);
     match event.action.as_str() {
         "roster changed" | "roster removed" => format!("{home}/people"),
+        "allowance set" | "allowance removed" => {
+            view.at(&["c", course.as_str(), "people", subject])
+        }
         "course changed" => format!("{home}/settings"),
         "released" | "unreleased" | "assignment deleted" => format!("{assignment}/versions"),
         "dates set" | "extension set" | "extension removed" => assignment,
@@ -91,6 +95,7 @@ fn place(view: &View, course: &CourseId, events: &[Event]) -> String {
 
 fn sentences(view: &View, events: &[Event]) -> Vec<String> {
     let is_extension = |event: &Event| event.action == "extension set";
+    let is_allowance = |event: &Event| event.action == "allowance set";
     let is_undo = |detail: &Value| detail.get("undoes").is_some();
     let details: Vec<Value> = events.iter().map(detail).collect();
     let mut said = Vec::new();
@@ -107,11 +112,23 @@ fn sentences(view: &View, events: &[Event]) -> Vec<String> {
         said.push(view.say_all("did-extensions", &values));
         return said;
     }
-    let each = events.iter().zip(&details);
-    said.extend(
-        each.take(SENTENCES)
-            .map(|(event, detail)| sentence(view, event, detail)),
-    );
+    if events.len() > 1 && events.iter().all(is_allowance) {
+        said.push(view.say_with("did-allowances", "n", events.len()));
+    } else {
+        let each = events.iter().zip(&details);
+        said.extend(
+            each.take(SENTENCES)
+                .map(|(event, detail)| sentence(view, event, detail)),
+        );
+    }
+    // The consequences of allowances.
+    for (key, member) in [("now-in-time", "in_time"), ("now-late", "late")] {
+        let counts = details.iter().filter_map(|detail| detail[member].as_i64());
+        let number: i64 = counts.sum();
+        if number > 0 {
+            said.push(view.say_with(key, "n", number));
+        }
+    }
     said
 }
 
@@ -129,6 +146,7 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         )
     };
     let (due, was) = (time(&detail["due_at"]), time(&detail["before"]["due_at"]));
+    let hours = detail["hours"].as_i64().unwrap_or(0);
     let version = detail["version"].as_i64().unwrap_or(0).to_string();
     let subject = event.subject.as_deref().unwrap_or_default();
     let values = [
@@ -140,11 +158,14 @@ fn sentence(view: &View, event: &Event, detail: &Value) -> String {
         ("due", due.to_value()),
         ("was", was.to_value()),
         ("version", version.to_value()),
+        ("n", hours.to_value()),
     ];
     let key = match event.action.as_str() {
         "dates set" => "did-dates",
         "extension set" => "did-extension",
         "extension removed" => "did-extension-removed",
+        "allowance set" => "did-allowance",
+        "allowance removed" => "did-allowance-removed",
         "released" => "did-release",
         "unreleased" => "did-unrelease",
         "roster changed" => return about_roster(view, subject, detail),

@@ -2,6 +2,7 @@
 //! work there, and those who read all work see the class.
 
 pub mod activity;
+pub mod allowance;
 pub mod board;
 pub mod dates;
 pub mod done;
@@ -23,7 +24,7 @@ use super::student;
 use super::view::{Link, View};
 use crate::http::error::Result;
 use crate::http::reply::redirect::see_other;
-use crate::http::request::path::{InAssignment, InCourse, OfStudent};
+use crate::http::request::path::{InAssignment, InCourse};
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use nbcourier_domain::{CourseId, UserName};
@@ -57,18 +58,8 @@ pub async fn course(
     if may.read_work && !query.is_student() {
         overview::show(&exchange, reader, course).await
     } else {
-        student::course::show(&exchange, reader, course, None).await
+        student::course::show(&exchange, reader, course, None, (None, None)).await
     }
-}
-
-/// `GET c/{course}/people/{user}`
-pub async fn person(
-    reader: Reader,
-    exchange: web::Data<Exchange>,
-    OfStudent(course, student): OfStudent,
-) -> Result<HttpResponse> {
-    let reader = reader.in_course(&exchange, &course).await?;
-    student::course::show(&exchange, reader, course, Some(student)).await
 }
 
 fn to_people(view: &View, course: &CourseId) -> HttpResponse {

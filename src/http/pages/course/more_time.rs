@@ -1,6 +1,6 @@
 //! Extensions: who has more time, and giving some.
 
-use super::done;
+use super::{allowance, done};
 use crate::http::error::Result;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::local_time;
@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
+use nbcourier_exchange::allowances::{self, NotedAllowance};
 use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
 use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::submissions::Target;
@@ -32,6 +33,7 @@ const DAY: Duration = Duration::from_hours(24);
 struct Page<'a> {
     view: &'a View,
     head: Head,
+    course: String,
     address: String,
     board: &'a Board,
     extended: Vec<&'a BoardRow>,
@@ -43,6 +45,8 @@ struct Page<'a> {
     date: String,
     time: String,
     by_date: bool,
+    is_always: bool,
+    hours: String,
     note: String,
     problem: Option<String>,
 }
@@ -58,6 +62,17 @@ impl Page<'_> {
 
     fn name(&self, row: &BoardRow) -> String {
         name_of(row)
+    }
+
+    /// Returns the hours that the person always has more.
+    fn always(&self, row: &BoardRow) -> Option<String> {
+        let hours = row.own.allowance?.hours();
+        Some(self.view.say_with("always-more", "n", hours))
+    }
+
+    /// Returns the address of the page of the person, which changes the allowance.
+    fn person(&self, row: &BoardRow) -> String {
+        self.view.at(&["c", &self.course, "people", &row.username])
     }
 }
 
@@ -119,16 +134,19 @@ fn page<'a>(
             ],
             ..Head::default()
         },
+        course: course.to_string(),
         address,
         extended: board
             .people
             .iter()
-            .filter(|row| row.extension.is_some())
+            .filter(|row| row.is_extended(board.dates))
             .collect(),
         chosen: chosen.join("\n"),
         names: named.map(name_of).collect(),
         days: "2".to_owned(),
         by_date: board.dates.due_at.is_none(),
+        is_always: false,
+        hours: "48".to_owned(),
         date,
         time,
         note: String::new(),
@@ -136,6 +154,12 @@ fn page<'a>(
         board,
         view,
     }
+}
+
+/// The time that a form gives.
+enum Given {
+    Extensions(Vec<(UserName, NotedExtension)>),
+    Allowances(Vec<(UserName, NotedAllowance)>),
 }
 
 /// Handles `POST c/{course}/a/{assignment}/more-time`: gives all named students more time, or none of them.
@@ -161,16 +185,70 @@ pub async fn give(
     page.date = fields.text("date").to_owned();
     page.time = fields.text("time").to_owned();
     page.by_date = fields.text("by") == "date";
+    page.is_always = fields.text("by") == "always";
+    page.hours = fields.text("hours").to_owned();
     page.note = fields.text("note").to_owned();
-    let extensions = match read(&fields, &board, &chosen, &view) {
-        Ok(extensions) => extensions,
+    let given = if page.is_always {
+        read_allowances(&fields, &board, &chosen, &view).map(Given::Allowances)
+    } else {
+        read(&fields, &board, &chosen, &view).map(Given::Extensions)
+    };
+    match given {
+        Ok(Given::Extensions(extensions)) => ready.extend(extensions).await?,
+        Ok(Given::Allowances(given)) => {
+            let ready = allowances::ready(&exchange, &caller, course, Vec::new()).await?;
+            ready.give(given).await?;
+        }
         Err(problem) => {
             page.problem = Some(problem);
             return view.page_with(StatusCode::BAD_REQUEST, &page);
         }
-    };
-    ready.extend(extensions).await?;
+    }
     Ok(done::to(&page.address))
+}
+
+/// Returns the note of a form, or a sentence that says what is wrong with it.
+pub(super) fn note_of(fields: &Fields, view: &View) -> std::result::Result<Option<String>, String> {
+    let note = Some(fields.text("note")).filter(|note| !note.is_empty());
+    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
+        return Err(view.say_with("note-too-long", "n", LONGEST_NOTE));
+    }
+    let note = note.map(|note| detail(note.to_owned()));
+    note.transpose()
+        .map_err(|error| error.message().into_owned())
+}
+
+/// Returns the chosen students, or a sentence that says what is wrong.
+fn students(
+    chosen: &[String],
+    board: &Board,
+    view: &View,
+) -> std::result::Result<Vec<UserName>, String> {
+    if chosen.is_empty() {
+        return Err(view.say("nobody-chosen"));
+    }
+    if chosen.len() > AT_ONCE {
+        return Err(view.say_with("too-many-chosen", "n", AT_ONCE));
+    }
+    let mut students = Vec::new();
+    for name in chosen {
+        let is_known = board.people.iter().any(|row| row.username == *name);
+        let student = UserName::parse(name.clone()).ok().filter(|_| is_known);
+        students.push(student.ok_or_else(|| view.say_with("nobody-of-name", "name", name))?);
+    }
+    Ok(students)
+}
+
+/// Returns the allowance of each student, or a sentence that says what is wrong.
+fn read_allowances(
+    fields: &Fields,
+    board: &Board,
+    chosen: &[String],
+    view: &View,
+) -> std::result::Result<Vec<(UserName, NotedAllowance)>, String> {
+    let noted = allowance::read(fields, view)?;
+    let students = students(chosen, board, view)?.into_iter();
+    Ok(students.map(|student| (student, noted.clone())).collect())
 }
 
 /// Returns the extension of each student, or a sentence that says what is wrong.
@@ -180,12 +258,6 @@ fn read(
     chosen: &[String],
     view: &View,
 ) -> std::result::Result<Vec<(UserName, NotedExtension)>, String> {
-    if chosen.is_empty() {
-        return Err(view.say("nobody-chosen"));
-    }
-    if chosen.len() > AT_ONCE {
-        return Err(view.say_with("too-many-chosen", "n", AT_ONCE));
-    }
     let due_at = if fields.text("by") == "date" {
         local_time::parse(fields.text("date"), fields.text("time"), view.times.zone())
             .map_err(|_| view.say("no-time"))?
@@ -197,19 +269,9 @@ fn read(
         let due = due.ok_or_else(|| view.say("no-due-to-extend"))?;
         due.after(days * DAY)
     };
-    let note = Some(fields.text("note")).filter(|note| !note.is_empty());
-    if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
-        return Err(view.say_with("note-too-long", "n", LONGEST_NOTE));
-    }
-    let note = note.map(|note| detail(note.to_owned()));
-    let note = note
-        .transpose()
-        .map_err(|error| error.message().into_owned())?;
+    let note = note_of(fields, view)?;
     let mut extensions = Vec::new();
-    for name in chosen {
-        let is_known = board.people.iter().any(|row| row.username == *name);
-        let student = UserName::parse(name.clone()).ok().filter(|_| is_known);
-        let student = student.ok_or_else(|| view.say_with("nobody-of-name", "name", name))?;
+    for student in students(chosen, board, view)? {
         // A cut-off moves along with the due time, so that no submission in time is refused.
         let extension = Extension {
             due_at: Some(due_at),

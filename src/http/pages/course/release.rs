@@ -312,7 +312,7 @@ pub async fn ask_delete(
         view.say("delete-assignment-explained"),
         view.say_with("delete-assignment-submissions", "n", submissions),
         view.say_with("delete-assignment-feedback", "n", board.counts.feedback),
-        view.say_with("delete-assignment-extensions", "n", board.counts.extended),
+        view.say_with("delete-assignment-extensions", "n", board.counts.extensions),
         view.say_with("trash-kept", "n", retention.days()),
     ];
     let address = view.assignment(course.as_str(), assignment.as_str());

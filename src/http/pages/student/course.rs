@@ -1,11 +1,14 @@
 //! A course as a student sees it.
 
 use crate::http::error::Result;
+use crate::http::pages::course::allowance::Panel;
+use crate::http::pages::course::done::Done;
 use crate::http::pages::directory::material::Material;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
@@ -32,6 +35,9 @@ struct Page<'a> {
     own: &'a OwnCourse,
     /// The student whose page another person opens.
     student: Option<&'a str>,
+    /// The allowance of that student, if the reader may change it.
+    allowance: Option<Panel>,
+    done: Option<Done>,
     material: Material,
     /// The address of the work on notebooks, if it is counted.
     notebooks: Option<String>,
@@ -94,12 +100,13 @@ impl Page<'_> {
     }
 }
 
-/// Returns the course as the reader sees it, or as this student does.
+/// Returns the course as the reader sees it, or as this student does, with what those who teach may do for the student.
 pub async fn show(
     exchange: &Exchange,
     reader: Reader,
     course: CourseId,
     student: Option<UserName>,
+    (allowance, done): (Option<Panel>, Option<Done>),
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let own = own_work::course(exchange, &caller, course.clone(), student.clone()).await?;
@@ -116,7 +123,9 @@ pub async fn show(
     }
     let title = student.as_ref().map(UserName::to_string);
     let title = title.unwrap_or_else(|| view.course_name(course.as_str()));
-    view.page(&Page {
+    let problem = allowance.as_ref().and_then(|panel| panel.problem.as_ref());
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
+    let page = Page {
         head: Head {
             title,
             crumbs,
@@ -127,6 +136,9 @@ pub async fn show(
         own: &own,
         material,
         notebooks,
+        allowance,
+        done,
         view: &view,
-    })
+    };
+    view.page_with(status, &page)
 }

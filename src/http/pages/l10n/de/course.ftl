@@ -106,6 +106,21 @@ days = Tage
 nobody-extended = Niemand hat mehr Zeit.
 extended-title = Studierende mit mehr Zeit
 take-back = Zurücknehmen
+more-time-always = Immer, für jede Aufgabe dieses Kurses
+always-more = { $n ->
+    [one] immer { $n } Stunde mehr
+   *[other] immer { $n } Stunden mehr
+}
+hours-more = Stunden mehr
+no-hours = Schreiben Sie die Zahl der Stunden, von 1 bis 8760.
+allowance-title = Immer mehr Zeit
+allowance-now = { $n ->
+    [one] Diese Person hat für jede Aufgabe dieses Kurses { $n } Stunde mehr.
+   *[other] Diese Person hat für jede Aufgabe dieses Kurses { $n } Stunden mehr.
+}
+allowance-none = Diese Person hat keine Zeitzugabe.
+allowance-explained = Die Stunden verschieben Frist und Abschluss gegenüber allen anderen, auch bei vergangenen Aufgaben. Eine Fristverlängerung gilt, wo sie später ist. Ein Tag hat 24 Stunden.
+allowance-give = Immer geben
 nobody-chosen = Niemand wurde gewählt. Schreiben Sie jeden Benutzernamen auf eine Zeile.
 too-many-chosen = { $n ->
     [one] Höchstens { $n } Person bekommt auf einmal mehr Zeit.

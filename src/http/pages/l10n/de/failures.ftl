@@ -15,6 +15,7 @@ failure-no-submission = Diese Abgabe gibt es nicht.
 failure-no-submission-number = Es gibt keine Abgabe { $number }.
 failure-no-feedback = Zu dieser Abgabe gibt es keine Rückmeldung.
 failure-no-extension = Diese Person hat keine Fristverlängerung.
+failure-no-allowance = Diese Person hat keine Zeitzugabe.
 failure-no-login = Hier gibt es keine Anmeldung, weil der Dienst ohne JupyterHub läuft.
 failure-course-exists = Einen Kurs dieses Namens gibt es schon.
 failure-assignment-exists = Eine Aufgabe dieses Namens gibt es schon.

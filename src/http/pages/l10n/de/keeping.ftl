@@ -57,6 +57,11 @@ event-assignment-restored = { $actor } hat { $assignment } wiederhergestellt
 event-dates-set = { $actor } hat die Termine von { $assignment } gesetzt: Frist { $due }, vorher { $was }
 event-extension-set = { $actor } hat { $subject } für { $assignment } mehr Zeit gegeben: Frist { $due }
 event-extension-removed = { $actor } hat die Fristverlängerung von { $subject } für { $assignment } entfernt
+event-allowance-set = { $n ->
+    [one] { $actor } hat { $subject } für jede Aufgabe { $n } Stunde mehr gegeben
+   *[other] { $actor } hat { $subject } für jede Aufgabe { $n } Stunden mehr gegeben
+}
+event-allowance-removed = { $actor } hat die Zeitzugabe von { $subject } entfernt
 event-submitted = { $actor } hat { $assignment } abgegeben
 event-submitted-for = { $actor } hat { $assignment } für { $subject } abgegeben
 event-refused = Eine Abgabe von { $subject } zu { $assignment } wurde abgelehnt

@@ -10,6 +10,23 @@ did-extensions = { $n ->
    *[other] { $n } Personen haben mehr Zeit für { $assignment }.
 }
 did-extension-removed = { $subject } hat keine Fristverlängerung für { $assignment } mehr.
+did-allowance = { $n ->
+    [one] { $subject } hat in diesem Kurs immer { $n } Stunde mehr.
+   *[other] { $subject } hat in diesem Kurs immer { $n } Stunden mehr.
+}
+did-allowances = { $n ->
+    [one] { $n } Person hat in diesem Kurs immer mehr Zeit.
+   *[other] { $n } Personen haben in diesem Kurs immer mehr Zeit.
+}
+did-allowance-removed = { $subject } hat in diesem Kurs keine Zeitzugabe mehr.
+now-in-time = { $n ->
+    [one] { $n } neueste Abgabe, die verspätet war, ist jetzt rechtzeitig.
+   *[other] { $n } neueste Abgaben, die verspätet waren, sind jetzt rechtzeitig.
+}
+now-late = { $n ->
+    [one] { $n } neueste Abgabe, die rechtzeitig war, ist jetzt verspätet.
+   *[other] { $n } neueste Abgaben, die rechtzeitig waren, sind jetzt verspätet.
+}
 did-release = Fassung { $version } von { $assignment } ist ausgegeben.
 did-unrelease = { $assignment } ist nicht mehr ausgegeben.
 did-add = { $subject } ist im Kurs, als { $role }.

@@ -106,6 +106,21 @@ days = Days
 nobody-extended = Nobody has more time.
 extended-title = Students with more time
 take-back = Take back
+more-time-always = Always, for every assignment of this course
+always-more = { $n ->
+    [one] always { $n } hour more
+   *[other] always { $n } hours more
+}
+hours-more = Hours more
+no-hours = Write the number of hours, from 1 to 8760.
+allowance-title = Always more time
+allowance-now = { $n ->
+    [one] This student has { $n } hour more for every assignment of this course.
+   *[other] This student has { $n } hours more for every assignment of this course.
+}
+allowance-none = This student has no allowance.
+allowance-explained = The hours are added to the due time and the cut-off for everybody, of past assignments too. An extension counts where it is later. A day has 24 hours.
+allowance-give = Give always
 nobody-chosen = Nobody was chosen. Write the user name of each student on a line.
 too-many-chosen = { $n ->
     [one] At most { $n } student gets more time at once.

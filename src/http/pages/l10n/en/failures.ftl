@@ -15,6 +15,7 @@ failure-no-submission = There is no such submission.
 failure-no-submission-number = There is no submission { $number }.
 failure-no-feedback = There is no feedback on this submission.
 failure-no-extension = This student has no extension.
+failure-no-allowance = This student has no allowance.
 failure-no-login = There is no login here, because the exchange runs without a hub.
 failure-course-exists = A course of this name exists already.
 failure-assignment-exists = An assignment of this name exists already.

@@ -57,6 +57,11 @@ event-assignment-restored = { $actor } restored { $assignment }
 event-dates-set = { $actor } set the dates of { $assignment }: due { $due }, before { $was }
 event-extension-set = { $actor } gave { $subject } more time for { $assignment }: due { $due }
 event-extension-removed = { $actor } removed the extension of { $subject } for { $assignment }
+event-allowance-set = { $n ->
+    [one] { $actor } gave { $subject } { $n } hour more for every assignment
+   *[other] { $actor } gave { $subject } { $n } hours more for every assignment
+}
+event-allowance-removed = { $actor } removed the allowance of { $subject }
 event-submitted = { $actor } submitted to { $assignment }
 event-submitted-for = { $actor } submitted to { $assignment } for { $subject }
 event-refused = A submission of { $subject } to { $assignment } was refused

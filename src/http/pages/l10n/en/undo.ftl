@@ -10,6 +10,23 @@ did-extensions = { $n ->
    *[other] { $n } students have more time for { $assignment }.
 }
 did-extension-removed = { $subject } has no extension for { $assignment } any more.
+did-allowance = { $n ->
+    [one] { $subject } always has { $n } hour more in this course.
+   *[other] { $subject } always has { $n } hours more in this course.
+}
+did-allowances = { $n ->
+    [one] { $n } student always has more time in this course.
+   *[other] { $n } students always have more time in this course.
+}
+did-allowance-removed = { $subject } has no allowance in this course any more.
+now-in-time = { $n ->
+    [one] { $n } latest submission that was late is in time now.
+   *[other] { $n } latest submissions that were late are in time now.
+}
+now-late = { $n ->
+    [one] { $n } latest submission that was in time is late now.
+   *[other] { $n } latest submissions that were in time are late now.
+}
 did-release = Version { $version } of { $assignment } is released.
 did-unrelease = { $assignment } is not released any more.
 did-add = { $subject } is in the course, as { $role }.

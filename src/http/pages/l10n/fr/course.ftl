@@ -106,6 +106,21 @@ days = Jours
 nobody-extended = Personne n’a plus de temps.
 extended-title = Personnes avec plus de temps
 take-back = Retirer
+more-time-always = Toujours, pour chaque devoir de ce cours
+always-more = { $n ->
+    [one] toujours { $n } heure de plus
+   *[other] toujours { $n } heures de plus
+}
+hours-more = Heures de plus
+no-hours = Écrivez le nombre d’heures, de 1 à 8760.
+allowance-title = Toujours plus de temps
+allowance-now = { $n ->
+    [one] Cette personne a { $n } heure de plus pour chaque devoir de ce cours.
+   *[other] Cette personne a { $n } heures de plus pour chaque devoir de ce cours.
+}
+allowance-none = Cette personne n’a pas de temps majoré.
+allowance-explained = Les heures s’ajoutent à l’échéance et à la date limite de tous, aussi pour les devoirs passés. Un délai supplémentaire compte là où il est plus tardif. Un jour a 24 heures.
+allowance-give = Donner toujours
 nobody-chosen = Personne n’a été choisi. Écrivez chaque nom d’utilisateur sur une ligne.
 too-many-chosen = { $n ->
     [one] Au plus { $n } personne reçoit plus de temps à la fois.

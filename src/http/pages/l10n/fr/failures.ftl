@@ -15,6 +15,7 @@ failure-no-submission = Ce travail rendu n’existe pas.
 failure-no-submission-number = Il n’y a pas de travail rendu { $number }.
 failure-no-feedback = Il n’y a pas de retour sur ce travail.
 failure-no-extension = Cette personne n’a pas de délai supplémentaire.
+failure-no-allowance = Cette personne n’a pas de temps majoré.
 failure-no-login = Il n’y a pas de connexion ici, car le service fonctionne sans JupyterHub.
 failure-course-exists = Un cours de ce nom existe déjà.
 failure-assignment-exists = Un devoir de ce nom existe déjà.

@@ -57,6 +57,11 @@ event-assignment-restored = { $actor } a rétabli { $assignment }
 event-dates-set = { $actor } a fixé les dates de { $assignment } : échéance { $due }, avant { $was }
 event-extension-set = { $actor } a donné à { $subject } plus de temps pour { $assignment } : échéance { $due }
 event-extension-removed = { $actor } a retiré le délai supplémentaire de { $subject } pour { $assignment }
+event-allowance-set = { $n ->
+    [one] { $actor } a donné à { $subject } { $n } heure de plus pour chaque devoir
+   *[other] { $actor } a donné à { $subject } { $n } heures de plus pour chaque devoir
+}
+event-allowance-removed = { $actor } a retiré le temps majoré de { $subject }
 event-submitted = { $actor } a rendu { $assignment }
 event-submitted-for = { $actor } a rendu { $assignment } pour { $subject }
 event-refused = Un travail de { $subject } pour { $assignment } a été refusé

@@ -10,6 +10,23 @@ did-extensions = { $n ->
    *[other] { $n } personnes ont plus de temps pour { $assignment }.
 }
 did-extension-removed = { $subject } n’a plus de délai supplémentaire pour { $assignment }.
+did-allowance = { $n ->
+    [one] { $subject } a toujours { $n } heure de plus dans ce cours.
+   *[other] { $subject } a toujours { $n } heures de plus dans ce cours.
+}
+did-allowances = { $n ->
+    [one] { $n } personne a toujours plus de temps dans ce cours.
+   *[other] { $n } personnes ont toujours plus de temps dans ce cours.
+}
+did-allowance-removed = { $subject } n’a plus de temps majoré dans ce cours.
+now-in-time = { $n ->
+    [one] { $n } dernier travail, qui était en retard, est maintenant à temps.
+   *[other] { $n } derniers travaux, qui étaient en retard, sont maintenant à temps.
+}
+now-late = { $n ->
+    [one] { $n } dernier travail, qui était à temps, est maintenant en retard.
+   *[other] { $n } derniers travaux, qui étaient à temps, sont maintenant en retard.
+}
 did-release = La version { $version } de { $assignment } est distribuée.
 did-unrelease = { $assignment } n’est plus distribué.
 did-add = { $subject } est dans le cours, rôle : { $role }.

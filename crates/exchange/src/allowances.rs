@@ -1,0 +1,227 @@
+//! The allowances of students: the hours that they always have more in a course, for every assignment.
+
+use super::audit::{About, Action};
+use super::op::{CourseOp, Entry, Need};
+use super::policy::Right;
+use super::{Error, Exchange, Result, Thing};
+use nbcourier_domain::{Allowance, CourseId, UserName};
+use nbcourier_identity::Caller;
+use nbcourier_storage::{self as store, Portion};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// An allowance with the note of its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedAllowance {
+    /// The allowance.
+    pub allowance: Allowance,
+    /// The note. The student does not see it.
+    pub note: Option<String>,
+}
+
+impl NotedAllowance {
+    pub(super) fn new(row: store::allowances::NotedAllowance) -> Self {
+        Self {
+            allowance: row.allowance,
+            note: row.note,
+        }
+    }
+
+    pub(super) fn row(&self) -> store::allowances::NotedAllowance {
+        store::allowances::NotedAllowance {
+            allowance: self.allowance,
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// A page of the students who have allowances.
+#[derive(Debug, Clone)]
+pub struct AllowancePage {
+    /// The allowances, sorted by student.
+    pub allowances: Vec<(String, NotedAllowance)>,
+    /// The student after whom the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Returns at most `at_most` allowances of the students after that name.
+pub async fn page(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    after: Option<String>,
+    at_most: usize,
+) -> Result<AllowancePage> {
+    exchange
+        .read_in(caller, course, Need::May(Right::GiveTime), move |op| {
+            let after = after.as_deref().unwrap_or_default();
+            let portion = Portion::of(at_most);
+            let course = op.standing.course;
+            let (rows, is_more) = store::allowances::page(op.conn, course, after, portion)?;
+            let next = rows.last().filter(|_| is_more);
+            let next = next.map(|(student, _)| student.clone());
+            let rows = rows.into_iter();
+            Ok(AllowancePage {
+                allowances: rows
+                    .map(|(student, noted)| (student, NotedAllowance::new(noted)))
+                    .collect(),
+                next,
+            })
+        })
+        .await
+}
+
+/// Returns the allowance of a student, if there is one, for those who may change it.
+pub async fn of(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    student: UserName,
+) -> Result<Option<NotedAllowance>> {
+    exchange
+        .read_in(caller, course, Need::May(Right::GiveTime), move |op| {
+            op.require_known(&student)?;
+            before(op, &student)
+        })
+        .await
+}
+
+/// Allowances that the caller may give to students of a course.
+pub struct Ready {
+    entry: Entry,
+}
+
+/// Checks that the caller may give allowances to these students, who are known in the course.
+pub async fn ready(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    students: Vec<UserName>,
+) -> Result<Ready> {
+    let entry = exchange.enter(caller, course, Need::May(Right::GiveTime))?;
+    let known = entry.read(move |op| {
+        students
+            .iter()
+            .try_for_each(|student| op.require_known(student))
+    });
+    known.await?;
+    Ok(Ready { entry })
+}
+
+impl Ready {
+    /// Gives each student their allowance, to all of them or to none.
+    pub async fn give(self, given: Vec<(UserName, NotedAllowance)>) -> Result<()> {
+        let give = self.entry.write(move |op| {
+            op.lock_course()?;
+            given
+                .iter()
+                .try_for_each(|(student, noted)| set_in(op, student, noted))
+        });
+        give.await
+    }
+}
+
+/// Removes a student's allowance.
+pub async fn remove(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    student: UserName,
+) -> Result<()> {
+    let entry = exchange.enter(caller, course, Need::May(Right::GiveTime))?;
+    let remove = entry.write(move |op| {
+        op.lock_course()?;
+        remove_in(op, &student)
+    });
+    remove.await
+}
+
+/// Sets a student's allowance, within an operation of a caller who may and that holds the lock of the course.
+pub(super) fn set_in(
+    op: &mut CourseOp<'_>,
+    student: &UserName,
+    noted: &NotedAllowance,
+) -> Result<()> {
+    op.require_known(student)?;
+    let before = before(op, student)?;
+    let course = op.standing.course;
+    let mut detail = written(noted);
+    detail["before"] = before.as_ref().map_or(Value::Null, written);
+    let change = |op: &mut CourseOp<'_>| {
+        Ok(store::allowances::set(
+            op.conn,
+            course,
+            student,
+            &noted.row(),
+        )?)
+    };
+    note_change(op, student, Action::AllowanceSet, detail, change)
+}
+
+/// Removes a student's allowance, within an operation of a caller who may and that holds the lock of the course. The student
+/// may have left the course.
+pub(super) fn remove_in(op: &mut CourseOp<'_>, student: &UserName) -> Result<()> {
+    let Some(before) = before(op, student)? else {
+        op.require_known(student)?;
+        return Err(Error::NotFound(Thing::Allowance));
+    };
+    let course = op.standing.course;
+    let detail = json!({ "before": written(&before) });
+    let change = |op: &mut CourseOp<'_>| Ok(store::allowances::remove(op.conn, course, student)?);
+    note_change(op, student, Action::AllowanceRemoved, detail, change)
+}
+
+/// Makes the change, and records it with the numbers of the student's latest submissions that are in time by it, or late.
+fn note_change(
+    op: &mut CourseOp<'_>,
+    student: &UserName,
+    action: Action,
+    mut detail: Value,
+    change: impl FnOnce(&mut CourseOp<'_>) -> Result<()>,
+) -> Result<()> {
+    let was = lateness(op, student)?;
+    change(op)?;
+    let is = lateness(op, student)?;
+    let count = |late: bool| {
+        let changed = is.iter().filter(|(assignment, is_late)| {
+            **is_late == late && was.get(*assignment) == Some(&!late)
+        });
+        changed.count()
+    };
+    detail["in_time"] = count(false).into();
+    detail["late"] = count(true).into();
+    let about = About {
+        subject: Some(student),
+        ..About::default()
+    };
+    op.note(action, about, Some(&detail))
+}
+
+/// Returns whether the student's latest submission to each assignment is late.
+fn lateness(op: &mut CourseOp<'_>, student: &UserName) -> Result<HashMap<String, bool>> {
+    let all = store::overview::of_student(op.conn, op.standing.course, student)?;
+    let all = all.into_iter();
+    Ok(all
+        .map(|(assignment, work, _)| (assignment, work.late))
+        .collect())
+}
+
+fn before(op: &mut CourseOp<'_>, student: &UserName) -> Result<Option<NotedAllowance>> {
+    let course = op.standing.course;
+    let before = store::allowances::of_student(op.conn, course, student)?;
+    Ok(before.map(NotedAllowance::new))
+}
+
+fn written(noted: &NotedAllowance) -> Value {
+    json!({ "hours": noted.allowance.hours(), "note": noted.note })
+}
+
+/// Returns the allowance in the detail of an event.
+pub(super) fn read_detail(detail: &Value) -> Result<NotedAllowance> {
+    let hours = detail["hours"].as_i64().and_then(Allowance::of_hours);
+    let damaged = store::Error::Damaged("an event with an impossible allowance");
+    Ok(NotedAllowance {
+        allowance: hours.ok_or(damaged)?,
+        note: detail["note"].as_str().map(str::to_owned),
+    })
+}
