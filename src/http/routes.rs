@@ -8,8 +8,8 @@ use super::openapi::May::{
 use super::openapi::{Operation, delete, get, head, patch, post, put};
 use super::pages::admin;
 use super::pages::course::{
-    activity, allowance, board, dates, done, figures, import, more_time, notebooks, people, release,
-    settings, shares as linked, starts, trash, versions,
+    activity, allowance, board, dates, done, figures, import, more_time, notebooks, people,
+    release, settings, shares as linked, starts, trash, versions,
 };
 use super::pages::directory::{
     all, change, folder, settings as facts, sharing, source, trash as thrown, versions as kept,

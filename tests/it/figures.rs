@@ -169,6 +169,22 @@ fn the_figures_are_those_that_were_counted_by_hand() {
     ];
     assert_eq!(lines(&page, "before-due"), expected);
     assert_eq!(lines(&page, "times"), ["1 4", "2–3 2", "4–9 1", "10+ 1"]);
+    // With an allowance, the late one is in time by 23 hours and 50 minutes.
+    let allowance = json!({ "hours": 24 });
+    put_json(
+        &server,
+        "v1/courses/algebra/allowances/s2",
+        "kevin",
+        &allowance,
+    )
+    .ok();
+    let allowed = shown(&server);
+    assert_eq!(lines(&allowed, "submitted")[2], "ps1 6 0 1 4 2 days");
+    let before_due = lines(&allowed, "before-due");
+    assert_eq!(
+        [&before_due[2], &before_due[5]],
+        ["6 to 24 hours 1", "late 0"]
+    );
     // The file of the releases and that of the feedback. Students have it by the release.
     assert!(page.contains("<p>2 bytes</p>"), "{page}");
     // An assistant reads all work, too. A student does not.

@@ -22,6 +22,9 @@ use std::{fs, io};
 
 /// The timeout of a connection attempt.
 const CONNECT: Duration = Duration::from_secs(10);
+/// The time for which a connection without requests is used again. The exchange closes it after 5 seconds, by the default
+/// of actix-web, as the proxy of JupyterHub does by that of Node.js. A program that has been busy may not have noticed.
+const UNUSED: Duration = Duration::from_secs(3);
 /// The longest pause between two parts of a reply.
 const SILENCE: Duration = Duration::from_mins(1);
 /// The maximum number of attempts for a request that may be repeated.
@@ -110,6 +113,7 @@ pub(super) fn builder(url: &str) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         // A redirected request would lose its token, or carry it to another host.
         .redirect(redirect::Policy::none())
+        .pool_idle_timeout(UNUSED)
         .user_agent(concat!("nbcourier/", env!("CARGO_PKG_VERSION")));
     if url.starts_with("http:") {
         // A bare container has no certificates to load, and plain HTTP needs none.

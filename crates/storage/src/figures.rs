@@ -13,6 +13,11 @@ const HOUR: i64 = 3600 * 1_000_000;
 /// A day in microseconds.
 const DAY: i64 = 24 * HOUR;
 
+/// The due time of a student for an assignment `a`, with the extension `x` and the allowance `w`. The rule is that of
+/// `Dates::of_student`.
+const OWN_DUE: &str = "coalesce(CASE WHEN x.due_at >= a.due_at + w.hours * 3600000000 THEN x.due_at \
+    ELSE a.due_at + w.hours * 3600000000 END, x.due_at, a.due_at)";
+
 /// The local time of a place: how far its clocks are ahead of UTC, and since when. All times are in microseconds.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -142,9 +147,10 @@ pub fn assignments(
             SELECT a.id, a.name, a.current_release, NULL AS at, NULL AS times, NULL AS due
                 FROM assignments a WHERE a.course_id = $2 AND a.deleted_at IS NULL
             UNION ALL
-            SELECT work.assignment_id, NULL, NULL, work.at, work.times, coalesce(x.due_at, a.due_at)
+            SELECT work.assignment_id, NULL, NULL, work.at, work.times, {OWN_DUE}
                 FROM work JOIN class ON class.student = work.student JOIN assignments a ON a.id = work.assignment_id
-                LEFT JOIN extensions x ON x.assignment_id = work.assignment_id AND x.student = work.student)
+                LEFT JOIN extensions x ON x.assignment_id = work.assignment_id AND x.student = work.student
+                LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = work.student)
         SELECT size.students, lines.id, max(lines.name) AS name, max(lines.current_release) IS NOT NULL AS released,
             count(lines.at) AS submitted, count(CASE WHEN lines.at > lines.due THEN 1 END) AS late,
             {} AS last_hour, {} AS hours_1, {} AS hours_6, {} AS days_1, {} AS days_3,
@@ -189,9 +195,10 @@ pub fn feedback(conn: &mut Connection, students: MemberFilter<'_>) -> Result<Vec
                 WHERE a.course_id = $2 AND a.deleted_at IS NULL AND s.deleted_at IS NULL AND f.deleted_at IS NULL
                 GROUP BY s.assignment_id, s.student),
         waited AS (
-            SELECT given.assignment_id, given.at - coalesce(x.due_at, a.due_at) AS wait
+            SELECT given.assignment_id, given.at - {OWN_DUE} AS wait
                 FROM given JOIN class ON class.student = given.student JOIN assignments a ON a.id = given.assignment_id
-                LEFT JOIN extensions x ON x.assignment_id = given.assignment_id AND x.student = given.student),
+                LEFT JOIN extensions x ON x.assignment_id = given.assignment_id AND x.student = given.student
+                LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = given.student),
         ranked AS (
             SELECT assignment_id, wait,
                 row_number() OVER (PARTITION BY assignment_id ORDER BY wait NULLS LAST) AS place,

@@ -50,7 +50,15 @@ impl Row {
 
     /// Whether a permitted request needs an assignment with submissions and feedback.
     pub fn needs_work(&self) -> bool {
-        let words = ["assignment", "submission", "feedback", "trash", "/a/"];
+        // An allowance is given to students, and to people who have submitted.
+        let words = [
+            "assignment",
+            "submission",
+            "feedback",
+            "trash",
+            "/a/",
+            "allowance",
+        ];
         words.iter().any(|word| self.route.contains(word))
     }
 }
