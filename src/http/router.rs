@@ -70,6 +70,7 @@ pub(super) fn configure(
                     .wrap(Compress::default())
                     .wrap(from_fn(rate_limit::reply)),
             )),
+            (_, Reply::Compressed) => service.service(resource.wrap(Compress::default())),
             _ => service.service(resource),
         };
     }

@@ -8,6 +8,7 @@
 
 mod api_specifications;
 mod attacks;
+mod budgets;
 mod checksums;
 mod client;
 mod compression;

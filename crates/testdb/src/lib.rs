@@ -29,6 +29,9 @@ pub enum Stop {
     Immediate,
 }
 
+/// The number of ports that a server tries.
+const ATTEMPTS: u8 = 10;
+
 /// A PostgreSQL server with a data directory of its own. It ends with the value, and at the latest with the process.
 pub struct Cluster {
     directory: TempDir,
@@ -70,8 +73,8 @@ impl Cluster {
     /// of names differs from the order of their bytes.
     pub fn start(settings: &[&str]) -> Self {
         let directory = new_directory(PREFIX);
-        let cluster = Self {
-            port: free_port(),
+        let mut cluster = Self {
+            port: 0,
             options: settings.iter().map(ToString::to_string).collect(),
             server: Mutex::default(),
             created: AtomicUsize::default(),
@@ -91,8 +94,14 @@ impl Cluster {
             "--pgdata",
             &data,
         ]));
-        cluster.resume();
-        cluster
+        // Another program may take a free port before the server does.
+        for _ in 0..ATTEMPTS {
+            cluster.port = free_port();
+            if cluster.comes_up() {
+                return cluster;
+            }
+        }
+        panic!("the server finds no port");
     }
 
     /// Returns the port on this machine.
@@ -142,6 +151,11 @@ impl Cluster {
 
     /// Starts the server again.
     pub fn resume(&self) {
+        assert!(self.comes_up(), "the server does not start");
+    }
+
+    /// Starts the server. Returns whether it answers, and false if it has ended.
+    fn comes_up(&self) -> bool {
         let mut server = self.server.lock().expect("no panic while it is held");
         assert!(server.is_none(), "it is running");
         let mut command = as_owner("postgres");
@@ -157,10 +171,19 @@ impl Cluster {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        *server = Some(spawn(command));
-        drop(server);
+        let mut child = spawn(command);
         let begun = Instant::now();
-        while !self.try_sql(MAINTENANCE, "SELECT 1").status.success() {
+        let data = self.data().display().to_string();
+        loop {
+            // Another server may have the port.
+            let answer = self.try_sql(MAINTENANCE, "SHOW data_directory").stdout;
+            if String::from_utf8_lossy(&answer).trim() == data {
+                *server = Some(child);
+                return true;
+            }
+            if child.try_wait().expect("a child").is_some() {
+                return false;
+            }
             assert!(begun.elapsed() < PATIENCE, "the server does not start");
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -65,7 +65,7 @@ impl Curve {
         let mut at = begin;
         loop {
             let number = first.partition_point(|time| time.micros() <= at);
-            points.push(format!("{:.1},{:.1}", x(at), y(number)));
+            points.push(format!("{:.0},{:.0}", x(at), y(number)));
             if at >= until {
                 break;
             }
@@ -74,7 +74,7 @@ impl Curve {
         let line = points.join(" ");
         let ground = HEIGHT - BOTTOM;
         let area = format!(
-            "{:.1},{ground:.1} {line} {:.1},{ground:.1}",
+            "{:.0},{ground:.0} {line} {:.0},{ground:.0}",
             x(begin),
             x(until)
         );
