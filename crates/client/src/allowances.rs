@@ -10,13 +10,8 @@ use serde_json::json;
 impl Client {
     /// Returns the allowances in a course.
     pub async fn allowances(&self, course: &CourseId) -> Result<Vec<Allowance>> {
-        let mut allowances = Vec::new();
-        let take = |mut page: Allowances| {
-            allowances.append(&mut page.allowances);
-            page.next
-        };
-        self.pages(&below(course), take).await?;
-        Ok(allowances)
+        let parts = |page: Allowances| (page.allowances, page.next);
+        self.listed(&below(course), parts).await
     }
 
     /// Sets a student's allowance, in place of an earlier one.

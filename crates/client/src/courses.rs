@@ -11,13 +11,8 @@ use std::io;
 impl Client {
     /// Returns the caller's courses; for an administrator, all courses.
     pub async fn courses(&self) -> Result<Vec<Course>> {
-        let mut courses = Vec::new();
-        let take = |mut page: Courses| {
-            courses.append(&mut page.courses);
-            page.next
-        };
-        self.pages(&["v1", "courses"], take).await?;
-        Ok(courses)
+        let parts = |page: Courses| (page.courses, page.next);
+        self.listed(&["v1", "courses"], parts).await
     }
 
     /// Returns the title and the time zone of a course.
@@ -40,13 +35,8 @@ impl Client {
     /// Returns the assignments that are released in a course.
     pub async fn assignments(&self, course: &CourseId) -> Result<Vec<Assignment>> {
         let names = ["v1", "courses", course.as_str(), "assignments"];
-        let mut assignments = Vec::new();
-        let take = |mut page: Assignments| {
-            assignments.append(&mut page.assignments);
-            page.next
-        };
-        self.pages(&names, take).await?;
-        Ok(assignments)
+        let parts = |page: Assignments| (page.assignments, page.next);
+        self.listed(&names, parts).await
     }
 
     /// Receives the released files of an assignment, as a tar archive, piece by piece. The inner error is that of `take`,

@@ -26,14 +26,9 @@ impl Client {
         course: &CourseId,
         assignment: &AssignmentId,
     ) -> Result<Vec<Extension>> {
-        let mut extensions = Vec::new();
-        let take = |mut page: Extensions| {
-            extensions.append(&mut page.extensions);
-            page.next
-        };
-        self.pages(&below(course, assignment, "extensions"), take)
-            .await?;
-        Ok(extensions)
+        let parts = |page: Extensions| (page.extensions, page.next);
+        let names = below(course, assignment, "extensions");
+        self.listed(&names, parts).await
     }
 
     /// Sets a student's extension, in place of an earlier one.

@@ -160,13 +160,8 @@ impl Client {
 
     /// Returns the deleted directories that the caller can restore.
     pub async fn deleted_directories(&self) -> Result<Vec<Directory>> {
-        let mut all = Vec::new();
-        let take = |mut page: Directories| {
-            all.append(&mut page.directories);
-            page.next
-        };
-        self.pages(&["v1", "trash", "directories"], take).await?;
-        Ok(all)
+        let parts = |page: Directories| (page.directories, page.next);
+        self.listed(&["v1", "trash", "directories"], parts).await
     }
 
     /// Restores a deleted directory.

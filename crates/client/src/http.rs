@@ -172,6 +172,22 @@ impl Client {
         self.pages_with(names, &[], take).await
     }
 
+    /// Returns all items of a listing. `parts` returns the items of a page, and the cursor of the next page if there is one.
+    pub(super) async fn listed<P: DeserializeOwned, T>(
+        &self,
+        names: &[&str],
+        parts: impl Fn(P) -> (Vec<T>, Option<String>),
+    ) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let take = |page| {
+            let (items, next) = parts(page);
+            all.extend(items);
+            next
+        };
+        self.pages(names, take).await?;
+        Ok(all)
+    }
+
     /// Reads a listing page by page, with arguments in the query.
     pub(super) async fn pages_with<T: DeserializeOwned>(
         &self,

@@ -11,13 +11,8 @@ impl Client {
     /// Returns all members of the course.
     pub async fn roster(&self, course: &CourseId) -> Result<Vec<Member>> {
         let names = ["v1", "courses", course.as_str(), "roster"];
-        let mut people = Vec::new();
-        let take = |mut page: Roster| {
-            people.append(&mut page.people);
-            page.next
-        };
-        self.pages(&names, take).await?;
-        Ok(people)
+        let parts = |page: Roster| (page.people, page.next);
+        self.listed(&names, parts).await
     }
 
     /// Adds or updates these members: all of them or, on an error, none.

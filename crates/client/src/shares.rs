@@ -69,23 +69,13 @@ impl Client {
 
     /// Returns the caller's links, the newest first.
     pub async fn shares(&self) -> Result<Vec<Share>> {
-        self.listed(&["v1", "shares"]).await
+        self.listed(&["v1", "shares"], parts).await
     }
 
     /// Returns the links of a course, the newest first.
     pub async fn shares_of(&self, course: &CourseId) -> Result<Vec<Share>> {
-        self.listed(&["v1", "courses", course.as_str(), "shares"])
-            .await
-    }
-
-    async fn listed(&self, names: &[&str]) -> Result<Vec<Share>> {
-        let mut all = Vec::new();
-        let take = |page: Shares| {
-            all.extend(page.shares);
-            page.next
-        };
-        self.pages(names, take).await?;
-        Ok(all)
+        let names = ["v1", "courses", course.as_str(), "shares"];
+        self.listed(&names, parts).await
     }
 
     /// Revokes a link.
@@ -113,4 +103,8 @@ fn add(body: &mut Source, boundary: &str, part: &str, kind: &str, file: SentFile
     body.add_bytes(head.into_bytes());
     body.add_bytes(file.bytes);
     body.add_bytes(b"\r\n".to_vec());
+}
+
+fn parts(page: Shares) -> (Vec<Share>, Option<String>) {
+    (page.shares, page.next)
 }

@@ -20,13 +20,8 @@ pub enum Kind {
 impl Client {
     /// Returns the deleted courses.
     pub async fn deleted_courses(&self) -> Result<Vec<DeletedCourse>> {
-        let mut courses = Vec::new();
-        let take = |mut page: DeletedCourses| {
-            courses.append(&mut page.courses);
-            page.next
-        };
-        self.pages(&["v1", "trash"], take).await?;
-        Ok(courses)
+        let parts = |page: DeletedCourses| (page.courses, page.next);
+        self.listed(&["v1", "trash"], parts).await
     }
 
     /// Restores a course.
