@@ -19,31 +19,42 @@ if TYPE_CHECKING:
 
 def begin(server: ServerApp) -> None:
     """Starts the program as a process of its own, if there are a hub's token and the program."""
-    # The wheel is also installed without the plugin's dependencies. A Jupyter server has them.
-    from .settings import NbCourier
-
-    is_off = os.environ.get("NBCOURIER_AT_START") == "0"
-    if is_off or not NbCourier(parent=server).at_start:
-        return
-    found = program()
-    if found is None or not has_token():
+    found = wanted_program(server, "NBCOURIER_AT_START", "at_start")
+    if found is None:
         return
     try:
-        child = subprocess.Popen(
-            [found, "start"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        spawn([found, "start"], subprocess.DEVNULL)
     except OSError as error:
         server.log.warning(
             "nbcourier: the courses' folders are not brought up to date (%s)", error
         )
-        return
+
+
+def wanted_program(server: ServerApp, variable: str, setting: str) -> str | None:
+    """Returns the path of the program if there is one, there is a hub's token, and neither the variable nor the setting
+    turns this off.
+    """
+    # The wheel is also installed without the plugin's dependencies. A Jupyter server has them.
+    from .settings import NbCourier
+
+    if os.environ.get(variable) == "0" or not getattr(NbCourier(parent=server), setting):
+        return None
+    return program() if has_token() else None
+
+
+def spawn(command: list[str], stdin: int) -> subprocess.Popen[bytes]:
+    """Starts a program as a process of its own."""
+    child = subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     # Otherwise a dead child would stay in the list of processes.
-    reaper = threading.Thread(target=child.wait, name="nbcourier start", daemon=True)
-    reaper.start()
+    name = " ".join(["nbcourier", *command[1:2]])
+    threading.Thread(target=child.wait, name=name, daemon=True).start()
+    return child
 
 
 def has_token() -> bool:

@@ -11,11 +11,10 @@ import contextlib
 import json
 import os
 import subprocess
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .at_start import has_token, program
+from .at_start import spawn, wanted_program
 from .other_threads import ask
 
 if TYPE_CHECKING:
@@ -33,13 +32,8 @@ PAIRS_S = 30
 
 def begin(server: ServerApp) -> None:
     """Starts the program as a process of its own, once there are pairs, if there are a hub's token and the program."""
-    from .settings import NbCourier
-
-    is_off = os.environ.get("NBCOURIER_SYNC") == "0"
-    if is_off or not NbCourier(parent=server).sync:
-        return
-    found = program()
-    if found is None or not has_token():
+    found = wanted_program(server, "NBCOURIER_SYNC", "sync")
+    if found is None:
         return
     agent = _Agent(found)
     atexit.register(agent.end)
@@ -96,16 +90,7 @@ class _Agent:
         return self._child is not None and self._child.poll() is None
 
     def start(self) -> None:
-        child = subprocess.Popen(
-            [self._path, "sync", "run", "--attached"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._child = child
-        # Otherwise a dead child would stay in the list of processes.
-        threading.Thread(target=child.wait, name="nbcourier sync", daemon=True).start()
+        self._child = spawn([self._path, "sync", "run", "--attached"], subprocess.PIPE)
 
     def tell_open(self, notebooks: list[str]) -> None:
         """Tells the program which notebooks are open."""
