@@ -9,8 +9,7 @@ const ASSIGNMENTS: usize = 10;
 const KB: usize = 1000;
 
 fn get(server: &Server, target: &str, user: &str, encoding: &str) -> Reply {
-    let call = server.call("GET", target);
-    let call = call.header("Cookie", &format!("nbcourier-trial={user}"));
+    let call = server.call("GET", target).browser(user);
     server.send(&call.header("Accept-Encoding", encoding))
 }
 
@@ -117,15 +116,5 @@ fn a_first_visit_takes_three_requests_and_little() {
         let sent = reply.body.len() + files.sum::<usize>();
         eprintln!("{page}: {sent} bytes in three requests");
         assert!(sent <= 12 * KB, "{page}: {sent} bytes");
-    }
-}
-
-#[test]
-fn style_sheet_and_script_are_small() {
-    let here = env!("CARGO_MANIFEST_DIR");
-    for (file, most) in [("style.css", 10 * KB), ("page.js", 8 * KB)] {
-        let path = format!("{here}/src/http/pages/static/{file}");
-        let bytes = std::fs::read(path).unwrap().len();
-        assert!(bytes <= most, "{file}: {bytes} bytes");
     }
 }

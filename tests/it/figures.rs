@@ -3,7 +3,7 @@
 use crate::sql::Sql;
 use crate::v1::client::put_json;
 use nbcourier_testkit::hub::user_model;
-use nbcourier_testkit::{Course, FakeHub, Reply, Sent, Server, Setup, tar};
+use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, tar};
 use serde_json::json;
 
 /// 2026-03-28 23:59 in Berlin, in microseconds. The clocks change three hours later.
@@ -13,14 +13,8 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const PAGE: &str = "c/algebra/figures";
 
-/// Returns a page as this user of a stand-alone server.
-fn page(server: &Server, target: &str, user: &str) -> Reply {
-    let call = server.call("GET", target);
-    server.send(&call.header("Cookie", &format!("nbcourier-trial={user}")))
-}
-
 fn shown(server: &Server) -> String {
-    page(server, PAGE, "kevin").ok().text()
+    server.page(PAGE, "kevin").ok().text()
 }
 
 /// Returns the cells of the table below a heading.
@@ -41,7 +35,7 @@ fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
     rows.split("<tr>").skip(1).map(cells).collect()
 }
 
-/// Returns the text without its tags, of which the first may be cut.
+/// Returns the text without its tags. The first tag may be cut.
 fn text_of(html: &str) -> String {
     let whole = html
         .strip_prefix(['d', 'h'])
@@ -188,9 +182,9 @@ fn the_figures_are_those_that_were_counted_by_hand() {
     // The file of the releases and that of the feedback. Students have it by the release.
     assert!(page.contains("<p>2 bytes</p>"), "{page}");
     // An assistant reads all work, too. A student does not.
-    assert_eq!(self::page(&server, PAGE, "tom").status, 200);
-    assert_eq!(self::page(&server, PAGE, "s1").status, 403);
-    assert_eq!(self::page(&server, PAGE, "stranger").status, 403);
+    assert_eq!(server.page(PAGE, "tom").status, 200);
+    assert_eq!(server.page(PAGE, "s1").status, 403);
+    assert_eq!(server.page(PAGE, "stranger").status, 403);
 }
 
 #[test]

@@ -52,6 +52,11 @@ impl Call {
         self.header("Authorization", &format!("token {token}"))
     }
 
+    /// Adds the cookie of a user's browser, for a stand-alone server.
+    pub fn browser(self, user: &str) -> Self {
+        self.header("Cookie", &format!("nbcourier-trial={user}"))
+    }
+
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self.header("Content-Type", content_type)

@@ -143,6 +143,12 @@ impl Server {
         self.send(&self.call("GET", &target))
     }
 
+    /// Opens a page in the browser of that user of a stand-alone server.
+    #[track_caller]
+    pub fn page(&self, target: &str, user: &str) -> Reply {
+        self.send(&self.call("GET", target).browser(user))
+    }
+
     /// Sends a POST as that user of a stand-alone server.
     #[track_caller]
     pub fn post(&self, target: &str, user: &str, fields: &[(&str, &str)]) -> Reply {

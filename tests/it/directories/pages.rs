@@ -8,10 +8,8 @@ use serde_json::json;
 
 /// Returns a POST of this user of a stand-alone server, and the token of their pages.
 fn by_page(server: &Server, target: &str, user: &str) -> (Call, String) {
-    let cookie = format!("nbcourier-trial={user}");
-    let page = server.call("GET", "me").header("Cookie", &cookie);
-    let token = PageTokens::of(&server.send(&page).ok()).writing;
-    (server.call("POST", target).header("Cookie", &cookie), token)
+    let token = PageTokens::of(&server.page("me", user).ok()).writing;
+    (server.call("POST", target).browser(user), token)
 }
 
 /// Sends a form of a page.

@@ -8,9 +8,7 @@ use nbcourier_testkit::{Reply, eventually};
 const PAGE: &str = "d/course:algebra/materials/source";
 
 fn page(algebra: &Algebra, user: &str) -> Reply {
-    let call = algebra.server.call("GET", PAGE);
-    let cookie = format!("nbcourier-trial={user}");
-    algebra.server.send(&call.header("Cookie", &cookie))
+    algebra.server.page(PAGE, user)
 }
 
 fn set(algebra: &Algebra, fields: &[(&str, &str)]) -> Reply {
@@ -166,13 +164,8 @@ fn only_instructors_change_a_repository_and_only_staff_see_it() {
     // The tab is there for staff only.
     let tab = "/materials/source\"";
     let directory = |user: &str| {
-        let call = algebra.server.call("GET", "d/course:algebra/materials");
-        let cookie = format!("nbcourier-trial={user}");
-        algebra
-            .server
-            .send(&call.header("Cookie", &cookie))
-            .ok()
-            .text()
+        let page = algebra.server.page("d/course:algebra/materials", user);
+        page.ok().text()
     };
     assert!(directory("kevin").contains(tab));
     assert!(!directory("lawrence").contains(tab));

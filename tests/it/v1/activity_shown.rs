@@ -2,15 +2,9 @@
 
 use super::activity::{NOTEBOOK, counting, counts, item, turn};
 use super::client::algebra;
+use nbcourier_testkit::Setup;
 use nbcourier_testkit::person::Person;
-use nbcourier_testkit::{Reply, Server, Setup};
 use serde_json::json;
-
-/// Returns a page as this user of a stand-alone server.
-fn page(server: &Server, target: &str, user: &str) -> Reply {
-    let call = server.call("GET", target);
-    server.send(&call.header("Cookie", &format!("nbcourier-trial={user}")))
-}
 
 #[test]
 fn the_page_shows_figures_and_takes_no_path_for_markup_or_a_formula() {
@@ -19,13 +13,15 @@ fn the_page_shows_figures_and_takes_no_path_for_markup_or_a_formula() {
     let work = json!([item(NOTEBOOK, "open", 3), item(&odd, "save", 1)]);
     counts(&server, "eric", &work, 2);
     for target in ["", "?by=notebook", "?by=day", "?by=notebook&student=eric"] {
-        let shown = page(&server, &format!("c/algebra/notebooks{target}"), "kevin");
+        let shown = server.page(&format!("c/algebra/notebooks{target}"), "kevin");
         let shown = shown.ok().text();
         assert!(!shown.contains("<script>alert"), "{target}");
         assert!(shown.contains("proves nothing"), "{target}");
         assert_eq!(shown.contains("lawrence"), target.is_empty(), "{target}");
     }
-    let table = page(&server, "c/algebra/notebooks.csv?by=notebook", "kevin").ok();
+    let table = server
+        .page("c/algebra/notebooks.csv?by=notebook", "kevin")
+        .ok();
     assert!(
         table
             .header("content-disposition")
@@ -48,31 +44,35 @@ fn the_page_shows_figures_and_takes_no_path_for_markup_or_a_formula() {
     assert_eq!(lines.len(), 3);
 
     // A student reads that it is on, and sees only their own.
-    let course = page(&server, "c/algebra", "lawrence").ok().text();
+    let course = server.page("c/algebra", "lawrence").ok().text();
     assert!(
         course.contains("The work on notebooks is counted in this course"),
         "{course}"
     );
-    let own = page(&server, "c/algebra/notebooks", "lawrence").ok().text();
+    let own = server.page("c/algebra/notebooks", "lawrence").ok().text();
     assert!(
         own.contains("Instructors and assistants of the course see these figures"),
         "{own}"
     );
     assert!(!own.contains("p1.ipynb"), "{own}");
-    let own = page(&server, "c/algebra/notebooks.csv?by=notebook", "lawrence").ok();
+    let own = server
+        .page("c/algebra/notebooks.csv?by=notebook", "lawrence")
+        .ok();
     assert_eq!(own.text().lines().count(), 1);
     assert_eq!(
-        page(&server, "c/algebra/notebooks?student=eric", "lawrence").status,
+        server
+            .page("c/algebra/notebooks?student=eric", "lawrence")
+            .status,
         403
     );
     assert_eq!(
-        page(&server, "c/algebra/notebooks.csv", "stranger").status,
+        server.page("c/algebra/notebooks.csv", "stranger").status,
         403
     );
     turn(&server, false).ok();
-    let off = page(&server, "c/algebra/notebooks", "eric").ok().text();
+    let off = server.page("c/algebra/notebooks", "eric").ok().text();
     assert!(off.contains("not counted in this course"), "{off}");
-    let course = page(&server, "c/algebra", "eric").ok().text();
+    let course = server.page("c/algebra", "eric").ok().text();
     assert!(!course.contains("notebooks is counted"), "{course}");
 }
 

@@ -43,12 +43,6 @@ fn deliver(server: &Server) {
     assert_eq!(made.status, 201, "{}", made.text());
 }
 
-/// Returns a page as this user of a stand-alone server.
-fn page(server: &Server, target: &str, user: &str) -> Reply {
-    let call = server.call("GET", target);
-    server.send(&call.header("Cookie", &format!("nbcourier-trial={user}")))
-}
-
 #[test]
 fn members_report_their_own_starts_and_staff_see_all() {
     let server = Setup::standalone().start();
@@ -125,7 +119,7 @@ fn the_summary_counts_the_last_start_of_each_member() {
         { "directory": "materials", "outcome": "failed", "version": null, "people": 1, "reason": "no <space> left" },
     ]);
     assert_eq!(listed(&server, "")["summary"], expected);
-    let shown = page(&server, "c/algebra", "kevin").ok().text();
+    let shown = server.page("c/algebra", "kevin").ok().text();
     let line = "materials: 2 have version 17, 1 failed: no &#60;space&#62; left";
     assert!(shown.contains(line), "{shown}");
     // Who has left the course is not counted.
@@ -199,10 +193,10 @@ fn a_hostile_report_is_bounded_and_shown_as_text() {
         "c/algebra/starts?outcome=failed&person=eric",
         "c/algebra",
     ] {
-        let shown = page(&server, target, "kevin").ok().text();
+        let shown = server.page(target, "kevin").ok().text();
         assert!(!shown.contains("<script>alert"), "{target}");
     }
-    let refused = page(&server, "c/algebra/starts", "eric");
+    let refused = server.page("c/algebra/starts", "eric");
     assert_eq!(refused.status, 403);
 }
 
