@@ -61,6 +61,18 @@ macro_rules! with_own_time {
 }
 pub(super) use with_own_time;
 
+/// An hour in microseconds.
+pub(super) const HOUR: i64 = 3600 * 1_000_000;
+
+/// Returns the SQL of a student's due time for an assignment `a`, with the extension `x` and the allowance `w`. It is the rule
+/// of `Dates::of_student`.
+pub(super) fn own_due() -> String {
+    let allowed = format!("a.due_at + w.hours * {HOUR}");
+    format!(
+        "coalesce(CASE WHEN x.due_at >= {allowed} THEN x.due_at ELSE {allowed} END, x.due_at, a.due_at)"
+    )
+}
+
 /// The columns with the time that a student has of their own.
 pub(super) type OwnColumns = (
     Nullable<extensions::student>,

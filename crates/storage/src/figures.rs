@@ -3,20 +3,14 @@
 
 use super::Result;
 use super::backend::prelude::*;
+use super::dates::{HOUR, own_due};
 use super::members::MemberFilter;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use nbcourier_domain::{CourseId, UserName};
 use std::fmt::Write as _;
 
-/// An hour in microseconds.
-const HOUR: i64 = 3600 * 1_000_000;
 /// A day in microseconds.
 const DAY: i64 = 24 * HOUR;
-
-/// The due time of a student for an assignment `a`, with the extension `x` and the allowance `w`. The rule is that of
-/// `Dates::of_student`.
-const OWN_DUE: &str = "coalesce(CASE WHEN x.due_at >= a.due_at + w.hours * 3600000000 THEN x.due_at \
-    ELSE a.due_at + w.hours * 3600000000 END, x.due_at, a.due_at)";
 
 /// The local time of a place: how far its clocks are ahead of UTC, and since when. All times are in microseconds.
 #[derive(Debug, Clone, Default)]
@@ -135,6 +129,7 @@ pub fn assignments(
         format!("count(CASE WHEN lines.times >= {from} AND lines.times < {to} THEN 1 END)")
     };
     // A join of the assignments with what was submitted to them would compare each with all in SQLite.
+    let own_due = own_due();
     let sql = format!(
         "{class},
         size AS (SELECT count(*) AS students FROM class),
@@ -147,7 +142,7 @@ pub fn assignments(
             SELECT a.id, a.name, a.current_release, NULL AS at, NULL AS times, NULL AS due
                 FROM assignments a WHERE a.course_id = $2 AND a.deleted_at IS NULL
             UNION ALL
-            SELECT work.assignment_id, NULL, NULL, work.at, work.times, {OWN_DUE}
+            SELECT work.assignment_id, NULL, NULL, work.at, work.times, {own_due}
                 FROM work JOIN class ON class.student = work.student JOIN assignments a ON a.id = work.assignment_id
                 LEFT JOIN extensions x ON x.assignment_id = work.assignment_id AND x.student = work.student
                 LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = work.student)
@@ -186,7 +181,7 @@ pub struct FeedbackSums {
 /// Returns the feedback on each assignment of a course that has some. A student's first feedback counts, from their own
 /// due time.
 pub fn feedback(conn: &mut Connection, students: MemberFilter<'_>) -> Result<Vec<FeedbackSums>> {
-    let class = class();
+    let (class, own_due) = (class(), own_due());
     let sql = format!(
         "{class},
         given AS (
@@ -195,7 +190,7 @@ pub fn feedback(conn: &mut Connection, students: MemberFilter<'_>) -> Result<Vec
                 WHERE a.course_id = $2 AND a.deleted_at IS NULL AND s.deleted_at IS NULL AND f.deleted_at IS NULL
                 GROUP BY s.assignment_id, s.student),
         waited AS (
-            SELECT given.assignment_id, given.at - {OWN_DUE} AS wait
+            SELECT given.assignment_id, given.at - {own_due} AS wait
                 FROM given JOIN class ON class.student = given.student JOIN assignments a ON a.id = given.assignment_id
                 LEFT JOIN extensions x ON x.assignment_id = given.assignment_id AND x.student = given.student
                 LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = given.student),
@@ -219,7 +214,7 @@ pub struct WeekSums {
     /// Students who were seen.
     #[diesel(sql_type = BigInt)]
     pub seen: i64,
-    /// Those of them who were not seen in an earlier week.
+    /// Students who were seen for the first time.
     #[diesel(sql_type = BigInt)]
     pub first_seen: i64,
 }

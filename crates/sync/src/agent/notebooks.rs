@@ -20,7 +20,7 @@ impl OpenNotebooks {
         (tell, Self(told))
     }
 
-    /// Returns notebooks of which none is ever open.
+    /// Returns an empty set that stays empty.
     pub fn none() -> Self {
         Self::new().1
     }
@@ -57,11 +57,14 @@ pub fn hold(open: &BTreeSet<RelativePath>, plan: &Plan, found: &mut Found) -> bo
         .filter(|path| found.held.about(path).is_none())
         .filter(|path| plan.steps.iter().any(|step| changes_here(step, path)))
         .collect();
-    for path in &waiting {
+    if waiting.is_empty() {
+        return false;
+    }
+    for path in waiting {
         found.held.hold(path, Held::Open);
     }
     found.held.hide_in(&mut found.here);
-    !waiting.is_empty()
+    true
 }
 
 /// Whether a step replaces or removes a file in the folder.

@@ -106,6 +106,7 @@ impl Receiving<'_> {
             Err(error) => Err(error.into()),
         }
     }
+
     fn download(&self) -> Download<'_> {
         Download {
             exchange: self.exchange,

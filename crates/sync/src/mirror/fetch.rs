@@ -148,6 +148,7 @@ impl Fetch<'_> {
             Err(error) => Err(error.into()),
         }
     }
+
     fn download(&self) -> Download<'_> {
         Download {
             exchange: self.exchange,
