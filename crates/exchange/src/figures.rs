@@ -24,7 +24,7 @@ const ASSIGNMENTS: usize = 200;
 const WEEKS: i64 = 53;
 /// The time in the past for which the changes of clocks are known. Earlier times are those of the first known one.
 const PAST: SignedDuration = SignedDuration::from_hours(25 * 366 * 24);
-/// The same for the time to come, of which a clock that was wrong may have left times.
+/// The same for the future. A clock that was wrong may have left such times.
 const FUTURE: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// Maximum number of changes of clocks. Few places have four in a year.
 const CHANGES: usize = 128;
@@ -79,7 +79,7 @@ pub struct BeforeDue {
     /// More than three days before, from one to three days, from six to 24 hours, from one to six hours, in the last
     /// hour, and after the due time.
     pub spans: [i64; 6],
-    /// Those to assignments without a due time.
+    /// Last submissions to assignments without a due time.
     pub without_due: i64,
 }
 

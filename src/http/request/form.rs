@@ -176,7 +176,7 @@ pub struct PartBlocks {
 }
 
 impl PartBlocks {
-    /// Returns the blocks of a part, each of which arrives within `idle`. `limit` is the one on the request.
+    /// Returns the blocks of a part. Each block must arrive within `idle`. `limit` is the one on the request.
     pub fn of(field: Field, idle: IdleTimeout, limit: u64) -> Self {
         Self {
             field,
