@@ -601,42 +601,6 @@ mod tests {
     }
 
     #[test]
-    fn a_database_from_before_md5_were_late_keeps_its_contents_and_their_md5() {
-        use diesel::migration::MigrationSource as _;
-        use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("nbcourier.db");
-        let mut conn = Connection::open(path.to_str().unwrap()).unwrap();
-        let source = FileBasedMigrations::from_path("../../migrations/sqlite").unwrap();
-        let mut all = source.migrations().unwrap();
-        all.sort_by_key(|migration| migration.name().version().to_string());
-        assert!(conn.sqlite().applied_migrations().unwrap().is_empty());
-        conn.sqlite().run_migration(&all[0]).unwrap();
-        conn.batch_execute(
-            "INSERT INTO blobs (id, sha256, md5, size, in_database, stored_at)
-                 VALUES (7, zeroblob(32), x'000102030405060708090a0b0c0d0e0f', 4, 1, 5),
-                        (9, randomblob(32), zeroblob(16), 1, 1, 5);
-             INSERT INTO blob_contents VALUES (7, 'work'), (9, 'x');
-             DELETE FROM blobs WHERE id = 9;",
-        )
-        .unwrap();
-
-        migrate::migrate(conn.sqlite(), &path, Opening::Migrate).unwrap();
-
-        let row = page(&mut conn, 0, 10).unwrap()[0];
-        let md5 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-        assert_eq!((row.id, row.blob.md5), (7, Some(Md5Sum(md5))));
-        assert_eq!(contents(&mut conn, &[7]).unwrap()[&7], b"work");
-        let new = store_contents(&mut conn, &[content("new")], Timestamp::now()).unwrap();
-        assert_eq!(new.into_values().next(), Some(10), "no ID is used again");
-        remove(&mut conn, 7).unwrap();
-        assert!(
-            contents(&mut conn, &[7]).unwrap().is_empty(),
-            "goes with its row"
-        );
-    }
-
-    #[test]
     fn an_arrival_ahead_of_its_tree_is_noted_at_most_once_an_hour() {
         let place = tempfile::tempdir().unwrap();
         let mut conn = connection(&place);

@@ -1,6 +1,6 @@
 //! Checks whether a PostgreSQL database is usable, and migrates it.
 
-use super::{OUR_BOOKS, differences, maker};
+use super::{OUR_BOOKS, differences, maker, of_development};
 use crate::backend::lock::Lock;
 use crate::backend::prelude::*;
 use crate::backend::{Postgres, Purpose, load_rows};
@@ -124,6 +124,9 @@ pub fn migrate(conn: &mut Connection, postgres: &Postgres, opening: Opening) -> 
     }
     if missing.is_empty() {
         return Ok(());
+    }
+    if !is_new && missing.len() == pending.len() {
+        return Err(of_development(postgres));
     }
     if !is_new && opening != Opening::Migrate {
         return Err(Error::Unusable(format!(
@@ -259,6 +262,16 @@ mod tests {
         let directory = FilePlace::Directory("/srv".into());
         let _presence = store.begin_presence("0.0.1", directory).unwrap();
         assert!(is_refused(&[]));
+    }
+
+    #[test]
+    fn a_database_of_an_earlier_development_version_is_refused() {
+        let postgres = new_database();
+        let mut conn = postgres.connect(Purpose::Write).unwrap();
+        let earlier = format!("UPDATE {OUR_BOOKS} SET version = '20261121000000'");
+        conn.batch_execute(&earlier).unwrap();
+        let error = open(&postgres, Opening::Migrate).unwrap_err();
+        assert!(error.to_string().contains("before 0.1.0"), "{error}");
     }
 
     #[test]
