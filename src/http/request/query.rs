@@ -38,3 +38,13 @@ fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
         .collect::<Map<_, _>>();
     serde_json::from_value(Value::Object(texts)).map_err(|_| Error::bad("An argument is invalid"))
 }
+
+/// Parses the number of a version that an argument names.
+///
+/// # Errors
+///
+/// If the argument is not a number.
+pub fn version(argument: Option<&str>) -> Result<Option<i64>> {
+    let number = argument.map(str::parse).transpose();
+    number.map_err(|_| Error::bad("The version is a number"))
+}

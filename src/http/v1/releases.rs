@@ -1,10 +1,10 @@
 //! `v1/courses/{course}/assignments/{assignment}/tree` and `…/release`: the release that students fetch.
 
-use crate::http::error::{Error, Result};
+use crate::http::error::Result;
 use crate::http::openapi::NoContent;
 use crate::http::reply::tar::{self, Archive};
 use crate::http::request::path::{InAssignment, NewAssignment};
-use crate::http::request::query::Query;
+use crate::http::request::query::{self, Query};
 use crate::http::request::tree_body::TreeBody;
 use actix_web::web;
 use nbcourier_api::Released;
@@ -29,7 +29,7 @@ pub async fn tree(
     InAssignment(course, assignment): InAssignment,
     Query(wanted): Query<VersionQuery>,
 ) -> Result<Archive> {
-    let version = wanted.version.as_deref().map(parse_version).transpose()?;
+    let version = query::version(wanted.version.as_deref())?;
     let found = releases::tree(&exchange, &caller, course, assignment, version).await?;
     tar::tree(&exchange, found).await
 }
@@ -72,9 +72,4 @@ pub async fn unrelease(
 ) -> Result<NoContent> {
     releases::unrelease(&exchange, &caller, course, assignment).await?;
     Ok(NoContent)
-}
-
-fn parse_version(text: &str) -> Result<i64> {
-    text.parse()
-        .map_err(|_| Error::bad("The version is a number"))
 }

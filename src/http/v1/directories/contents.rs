@@ -1,6 +1,5 @@
 //! `v1/directories/{owner}/{directory}/entries`, `…/tree` and `…/files/{path}`
 
-use super::parse_version;
 use crate::http::error::{Error, Result};
 use crate::http::reply::blob::{self, FileReply};
 use crate::http::reply::directory_tar;
@@ -9,7 +8,7 @@ use crate::http::reply::paging;
 use crate::http::reply::tar::Archive;
 use crate::http::request::changes_body::{FileBody, parse_path};
 use crate::http::request::directory_path::{FileCondition, FileIn, InDirectory};
-use crate::http::request::query::Query;
+use crate::http::request::query::{self, Query};
 use actix_web::{HttpRequest, web};
 use nbcourier_api::{
     Committed, DirectoryEntries, DirectoryEntry, EntryFile, EntryKind, FileStored,
@@ -66,7 +65,7 @@ pub async fn entries(
         .as_deref()
         .map(|path| path.trim_end_matches('/'));
     let query = EntryQuery {
-        version: parse_version(wanted.version.as_deref())?,
+        version: query::version(wanted.version.as_deref())?,
         below: path
             .filter(|path| !path.is_empty())
             .map(parse_path)
@@ -131,7 +130,7 @@ pub async fn tree(
     InDirectory(address): InDirectory,
     Query(wanted): Query<TreeQuery>,
 ) -> Result<Archive> {
-    let version = parse_version(wanted.version.as_deref())?;
+    let version = query::version(wanted.version.as_deref())?;
     let path = wanted
         .path
         .as_deref()
@@ -158,7 +157,7 @@ pub async fn get(
     Query(wanted): Query<FileQuery>,
     request: HttpRequest,
 ) -> Result<FileReply> {
-    let version = parse_version(wanted.version.as_deref())?;
+    let version = query::version(wanted.version.as_deref())?;
     let found = contents::file(&exchange, &caller, address, version, path.clone()).await?;
     blob::file(&exchange, &request, path.as_str(), found).await
 }

@@ -255,9 +255,3 @@ fn shown(view: DirectoryView) -> Directory {
         deleted_at: view.deleted_at.map(Rfc3339),
     }
 }
-
-/// Parses the version that an argument of the query names.
-fn parse_version(text: Option<&str>) -> Result<Option<i64>> {
-    let number = text.map(str::parse).transpose();
-    number.map_err(|_| Error::bad("The version is a number"))
-}
