@@ -1,7 +1,12 @@
-//! The allocator's free memory, and its return to the system.
+//! Memory that the process holds without need, and its return to the system.
 //!
 //! glibc keeps freed blocks for later, below a threshold that grows with the blocks that a program frees. After
-//! hundreds of concurrent uploads, it keeps some 60 MiB that may never be needed again.
+//! hundreds of concurrent uploads, it keeps some 60 MiB that may never be needed again. The code that only the start
+//! runs stays resident, too.
+
+mod program;
+
+pub use program::unmap_unused_code;
 
 /// Returns the free pages of the heap to the system, in all arenas (`malloc_trim` of malloc(3)).
 ///

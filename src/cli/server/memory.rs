@@ -11,10 +11,12 @@ const PAUSE: Duration = Duration::from_secs(20);
 /// The growth of the resident memory since the start that is left to the process, in bytes.
 const GROWTH: u64 = 8 * 1024 * 1024;
 
-/// Returns free memory to the system once after the start, and then while the process is larger than it was then. It never
-/// ends.
+/// Returns the memory of the start to the system, free blocks and code that is not needed again. Then it returns free
+/// blocks while the process is larger than it was after the start. It never ends.
 pub async fn return_regularly() {
     tokio::time::sleep(START).await;
+    let unmapped = nbcourier_heap::unmap_unused_code();
+    log::debug!("Unmapped {} KiB of the program's code", unmapped / 1024);
     return_once(resident()).await;
     let at_start = resident();
     loop {
