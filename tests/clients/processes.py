@@ -44,10 +44,24 @@ def clean_environment(*, path_first: Path, home: Path) -> dict[str, str]:
 
 def kill_by_argument(argument: str) -> None:
     """Kills all programs that were started with this argument."""
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+    _kill("cmdline", argument)
+
+
+def kill_by_variable(variable: str, value: str) -> list[str]:
+    """Kills all programs whose variable has this value, as the end of a container does. Returns their commands."""
+    return _kill("environ", f"{variable}={value}")
+
+
+def _kill(facts: str, entry: str) -> list[str]:
+    killed = []
+    for place in Path("/proc").glob(f"[0-9]*/{facts}"):
         with contextlib.suppress(OSError):
-            if argument.encode() in place.read_bytes().split(b"\0"):
+            if entry.encode() in place.read_bytes().split(b"\0"):
+                command = (place.parent / "cmdline").read_bytes()
                 os.kill(int(place.parent.name), signal.SIGKILL)
+                words = command.decode(errors="replace").split("\0")
+                killed.append(" ".join(words[:-1]))
+    return killed
 
 
 class EndedEarly(AssertionError):

@@ -26,9 +26,12 @@ class Relay:
         host: str = "127.0.0.1",
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        most: int | None = None,
     ) -> None:
+        """`most` is the number of bytes of a connection that go back, if not all do. The connection stays open then."""
         self._target = target
         self._tls = tls
+        self._most = most
         self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -57,7 +60,8 @@ class Relay:
         except OSError:
             client.close()
             return
-        back = threading.Thread(target=_pass_on, args=[server, client], daemon=True)
+        ends = [server, client, self._most]
+        back = threading.Thread(target=_pass_on, args=ends, daemon=True)
         back.start()
         _pass_on(client, server)
         back.join(EXCHANGE_LIMIT_S)
@@ -65,11 +69,16 @@ class Relay:
         server.close()
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def _pass_on(
+    source: socket.socket, target: socket.socket, most: int | None = None
+) -> None:
     try:
         while part := source.recv(CHUNK):
+            if most is not None:
+                part, most = part[:most], max(0, most - len(part))
             target.sendall(part)
-        target.shutdown(socket.SHUT_WR)
+        if most != 0:
+            target.shutdown(socket.SHUT_WR)
     except OSError:
         # A side that hung up gets nothing more.
         pass

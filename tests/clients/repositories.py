@@ -48,16 +48,31 @@ class Repository:
         git("clone", "--quiet", str(bare), str(self._work))
         git("-C", str(self._work), "checkout", "--quiet", "-B", "main")
 
-    def push(self, files: dict[str, str]) -> None:
-        """Commits these files beside those that are there, and pushes the commit."""
+    def push(self, files: dict[str, str | None]) -> None:
+        """Commits these files beside those that are there, and pushes the commit. A file without a text is removed."""
+        self._commit(files)
+        git(*self._at, "push", "--quiet", "origin", "HEAD:main")
+
+    def rewrite(self, files: dict[str, str | None]) -> None:
+        """Does the same in a history that begins anew, and so has no commit of the one before."""
+        git(*self._at, "checkout", "--quiet", "--orphan", "anew")
+        self._commit(files)
+        git(*self._at, "push", "--quiet", "--force", "origin", "HEAD:main")
+
+    def _commit(self, files: dict[str, str | None]) -> None:
         for path, text in files.items():
             target = self._work / path
+            if text is None:
+                target.unlink()
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        work = ("-C", str(self._work))
-        git(*work, "add", "--all")
-        git(*work, "commit", "--quiet", "--message", "More")
-        git(*work, "push", "--quiet", "origin", "main")
+        git(*self._at, "add", "--all")
+        git(*self._at, "commit", "--quiet", "--message", "More")
+
+    @property
+    def _at(self) -> tuple[str, str]:
+        return "-C", str(self._work)
 
 
 class GitServer:

@@ -1,54 +1,23 @@
 """A course's material in the homes of its members, at the starts of servers of a real JupyterHub."""
 
-import json
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub import ADMIN, Hub
-from people import COMMAND_LIMIT_S, Person
-from plugin_person import lab_servers
-
-# A server that starts, and its program in the background, on a machine that is busy with other tests.
-LIMIT_S = 120
-POLL_S = 0.1
-
-COURSE = "algebra"
-TEACHER = "ira"
-STUDENT = "ada"
-
-
-def notebook(source: str, runs: int = 0) -> str:
-    """Returns a notebook with one cell, which was run so many times."""
-    output = {"output_type": "stream", "name": "stdout", "text": [str(runs)]}
-    cell = {
-        "cell_type": "code",
-        "source": source,
-        "metadata": {},
-        "execution_count": runs,
-        "outputs": [output] if runs else [],
-    }
-    return json.dumps(
-        {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}
-    )
-
-
-def nbcourier(person: Person, binary: Path, *arguments: str) -> str:
-    """Runs the program in the person's home, as a terminal of their server does."""
-    done = subprocess.run(
-        [str(binary), *arguments],
-        cwd=person.home,
-        env=person.env | {"NBCOURIER_URL": person.url},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_LIMIT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from delivered import (
+    COURSE,
+    LIMIT_S,
+    POLL_S,
+    STUDENT,
+    TEACHER,
+    Place,
+    nbcourier,
+    notebook,
+    start_hub,
+)
+from hub import Hub
+from people import Person
 
 
 @pytest.fixture(scope="module", params=["hub6", "hub5"])
@@ -61,12 +30,7 @@ def hub(
 ) -> Iterator[Hub]:
     """A hub whose notebook servers have the extension and the program."""
     directory = tmp_path_factory.mktemp(request.param)
-    programs = directory / "bin"
-    programs.mkdir()
-    (programs / "nbcourier").symlink_to(binary)
-    paths = (cache / request.param / "bin", programs, os.environ["PATH"])
-    servers = lab_servers(cache, directory) | {"PATH": os.pathsep.join(map(str, paths))}
-    running = Hub(cache / request.param, proxy, binary, directory, servers)
+    running = start_hub(Place(request.param, binary, cache, proxy, directory), [])
     yield running
     running.stop()
 
@@ -74,10 +38,6 @@ def hub(
 @pytest.fixture(scope="module")
 def ira(hub: Hub) -> Person:
     """The teacher of the course."""
-    hub.add_user(ADMIN)
-    hub.add_user(TEACHER, f"formgrade-{COURSE}")
-    hub.add_user(STUDENT, f"nbgrader-{COURSE}")
-    hub.person(ADMIN).manage("create_course", COURSE)
     return hub.person(TEACHER)
 
 
