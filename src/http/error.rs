@@ -313,6 +313,7 @@ fn answer(error: &exchange::Error) -> Answer {
         | E::NoSuchVersion { .. }
         | E::IntoItself(_)
         | E::TooManyEntries(_)
+        | E::TooManyPaths
         | E::TooManyDirectories { .. }
         | E::FromSource(_)
         | E::UnusableFact(_) => about_directory(error),
@@ -376,6 +377,7 @@ fn about_directory(error: &exchange::Error) -> Answer {
             ),
         )
         .by("max-entries"),
+        E::TooManyPaths => Answer::new(StatusCode::PAYLOAD_TOO_LARGE, sentence),
         E::TooManyDirectories { person, limit } => Answer::new(
             StatusCode::CONFLICT,
             format!("{person} has {limit} directories, which is the limit. Delete one first"),

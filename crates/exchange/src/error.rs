@@ -300,6 +300,11 @@ pub enum Error {
     /// A directory has too many files and folders.
     #[error("more than {0} files and directories")]
     TooManyEntries(usize),
+    /// A batch of changes names, copies, moves or removes too many paths.
+    #[error(
+        "the changes name, copy, move or remove too many paths for one request; nothing was changed. Send them in parts"
+    )]
+    TooManyPaths,
     /// A person has too many directories.
     #[error("{person} has {limit} directories, which is the maximum")]
     TooManyDirectories {

@@ -79,6 +79,7 @@ fn told(error: &exchange::Error) -> (bool, String) {
             | E::TreeTooLarge(_)
             | E::OverQuota { .. }
             | E::TooManyEntries(_)
+            | E::TooManyPaths
             | E::Conflicts { .. }
             | E::UnusableFact(_)
     );

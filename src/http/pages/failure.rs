@@ -305,7 +305,7 @@ impl Said {
             }
             E::TooManyFiles(limit) => refused(view.say_with("failure-files", "n", *limit))
                 .with_help("failure-help-leave-out"),
-            E::PathsTooLong(_) => refused(view.say("failure-paths")),
+            E::PathsTooLong(_) | E::TooManyPaths => refused(view.say("failure-paths")),
             E::TreeTooLarge(limit) => too_large(view, *limit),
             E::TooManySubmissions { limit, .. } => {
                 refused(view.say_with("failure-submissions", "n", *limit))

@@ -1,6 +1,6 @@
 //! Hostile names, bodies and patterns.
 
-use super::client::{Directory, put};
+use super::client::{Directory, put, refused};
 use nbcourier_testkit::{Setup, percent_encode};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -104,4 +104,56 @@ fn wrong_bodies_change_nothing() {
     let stranger = directory.by("eve");
     assert_eq!(stranger.put("a", "secret").status, 404);
     assert_eq!(directory.version(), 1);
+}
+
+#[test]
+fn a_few_operations_cannot_keep_the_server_busy() {
+    let server = Setup::standalone().start();
+    let directory = Directory::make(&server, "ada", "data", "ada");
+    directory.put("copy0/a", "1").ok();
+    let copy = |from: &str, to: &str| json!({ "op": "copy", "from": from, "to": to });
+    // Each folder has the one before twice: 2 to the power of 60 files.
+    let copies: Vec<_> = (0..60)
+        .flat_map(|number| {
+            let (from, to) = (format!("copy{number}"), format!("copy{}", number + 1));
+            [
+                copy(&from, &format!("{to}/l")),
+                copy(&from, &format!("{to}/r")),
+            ]
+        })
+        .collect();
+    let many: Vec<_> = (0..3000)
+        .map(|number| put(&format!("many/{number}"), "1"))
+        .collect();
+    directory.change_with(&json!(many), &["1"]).ok();
+    let moves: Vec<_> = (0..2000)
+        .map(|number| {
+            let (from, to) = [("many", "other"), ("other", "many")][number % 2];
+            json!({ "op": "move", "from": from, "to": to })
+        })
+        .collect();
+    // Each path names the folders above it.
+    let deep: Vec<_> = (0..600)
+        .map(|number| {
+            let path = vec![format!("{number:063}"); 60].join("/");
+            json!({ "op": "mkdir", "path": path })
+        })
+        .collect();
+    for changes in [copies, moves, deep] {
+        let (status, sentence) = refused(&directory.change(&json!(changes)));
+        assert_eq!(status, 413, "{sentence}");
+        assert!(
+            sentence.starts_with("The changes name, copy, move or remove too many paths for one request; nothing was changed"),
+            "{sentence}"
+        );
+    }
+    assert_eq!(directory.version(), 3);
+    // What a directory can have is copied and moved at once.
+    let all = json!([
+        copy("many", "copied"),
+        { "op": "move", "from": "many", "to": "moved" },
+        { "op": "remove", "path": "copied", "recursive": true },
+    ]);
+    directory.change(&all).ok();
+    assert_eq!(directory.paths("path=moved").len(), 3000);
 }

@@ -195,8 +195,15 @@ fn is_new_writing(head: &Version, caller: &str, now: Timestamp) -> bool {
 /// or remove.
 fn load(op: &mut DirectoryOp<'_>, operations: &[Operation]) -> Result<Working> {
     let id = op.directory().id;
-    let mut working = Working::default();
+    let entries = op.directory().head.size;
+    let entries = usize::try_from(entries.files + entries.folders).unwrap_or(usize::MAX);
+    let mut working = Working::of(entries, op.exchange.directory_limits.entries);
     let paths = working::needed(operations);
+    // Deep paths name many folders. Those of a directory before and after the batch are not longer.
+    let most = usize::try_from(2 * MAX_PATH_BYTES).unwrap_or(usize::MAX);
+    if paths.iter().map(|path| path.len()).sum::<usize>() > most {
+        return Err(Error::TooManyPaths);
+    }
     for entry in entries::current(op.conn, id, paths)? {
         add(&mut working, &entry);
     }

@@ -1,5 +1,6 @@
 //! The paths of a directory while a batch is applied to them. Nothing here does I/O.
 
+use super::MAX_PATH_BYTES;
 use super::changes::{Condition, Operation};
 use crate::error::{ConflictReason, PathConflict, PathState};
 use crate::{Error, Result};
@@ -7,6 +8,9 @@ use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_storage::directories::Size;
 use nbcourier_work::Bug;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of times that the operations of a batch may move and remove all of a directory.
+const MOVES: usize = 10;
 
 /// The state of a path that something has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +35,41 @@ pub(super) struct FileState {
 }
 
 /// The paths that a batch concerns, before it and now.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Working {
     before: BTreeMap<String, (i64, State)>,
     now: BTreeMap<String, State>,
     conflicts: Vec<PathConflict>,
+    /// The paths that the batch may still make by copying folders. A hundred copies of copies would make more paths than any
+    /// machine can hold.
+    copies: Left,
+    /// The paths that it may still move or remove.
+    moves: Left,
+}
+
+/// What an operation does with the folder that it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Copies,
+    Moves,
+}
+
+/// The number of paths that a batch may still reach in folders, and their length in bytes.
+#[derive(Debug)]
+struct Left {
+    paths: usize,
+    bytes: usize,
+}
+
+impl Left {
+    fn take(&mut self, paths: usize, bytes: usize) -> Result<()> {
+        let (paths, bytes) = (self.paths.checked_sub(paths), self.bytes.checked_sub(bytes));
+        let (Some(paths), Some(bytes)) = (paths, bytes) else {
+            return Err(Error::TooManyPaths);
+        };
+        *self = Self { paths, bytes };
+        Ok(())
+    }
 }
 
 /// The rows that a batch changes.
@@ -50,6 +84,27 @@ pub(super) struct Difference {
 }
 
 impl Working {
+    /// Returns the paths of a directory that has so many entries, and may have at most so many. None is loaded yet.
+    pub fn of(entries: usize, most: usize) -> Self {
+        let bytes = usize::try_from(MAX_PATH_BYTES).unwrap_or(usize::MAX);
+        let copies = Left {
+            paths: most,
+            // The old paths and the new ones.
+            bytes: bytes.saturating_mul(2),
+        };
+        let moves = Left {
+            paths: entries.max(most).saturating_mul(MOVES),
+            bytes: bytes.saturating_mul(2 * MOVES),
+        };
+        Self {
+            before: BTreeMap::new(),
+            now: BTreeMap::new(),
+            conflicts: Vec::new(),
+            copies,
+            moves,
+        }
+    }
+
     /// Adds an entry of the current version with its row.
     pub fn load(&mut self, path: String, row: i64, state: State) {
         self.now.insert(path.clone(), state);
@@ -111,13 +166,15 @@ impl Working {
                 to,
                 condition,
             } => {
-                let Some(moved) = self.source(from, to, *condition)? else {
+                let Some(moved) = self.source(from, to, *condition, Reach::Moves)? else {
                     return Ok(());
                 };
-                for path in below_and_at(&self.now, from.as_str()) {
+                let mut put = Vec::with_capacity(moved.len());
+                for (path, new, state) in moved {
                     self.now.remove(&path);
+                    put.push((new, state));
                 }
-                self.now.extend(moved);
+                self.now.extend(put);
             }
             Operation::Copy {
                 from,
@@ -128,8 +185,9 @@ impl Working {
                 if original.is_some() && original == copy {
                     return Ok(());
                 }
-                if let Some(copied) = self.source(from, to, *condition)? {
-                    self.now.extend(copied);
+                if let Some(copied) = self.source(from, to, *condition, Reach::Copies)? {
+                    let copied = copied.into_iter();
+                    self.now.extend(copied.map(|(_, new, state)| (new, state)));
                 }
             }
             Operation::Remove {
@@ -137,7 +195,7 @@ impl Working {
                 recursive,
                 condition,
             } => {
-                let removed = below_and_at(&self.now, path.as_str());
+                let removed = below_and_at(&self.now, path.as_str(), &mut self.moves)?;
                 if removed.is_empty() || !self.meets(path, *condition) {
                     return Ok(());
                 }
@@ -153,13 +211,15 @@ impl Working {
         Ok(())
     }
 
-    /// Returns what a move or copy puts at its new paths, or `None` if there is nothing to do or a conflict.
+    /// Returns the paths that a move or copy takes, with the new ones and what it puts there, or `None` if there is nothing to
+    /// do or a conflict.
     fn source(
         &mut self,
         from: &RelativePath,
         to: &RelativePath,
         condition: Condition,
-    ) -> Result<Option<Vec<(String, State)>>> {
+        reach: Reach,
+    ) -> Result<Option<Vec<(String, String, State)>>> {
         let Some(state) = self.now.get(from.as_str()).copied() else {
             self.refuse(from, ConflictReason::Missing);
             return Ok(None);
@@ -184,7 +244,11 @@ impl Working {
         if !is_free || !self.meets(to, condition) || !self.make_above(to) {
             return Ok(None);
         }
-        let paths = below_and_at(&self.now, from.as_str());
+        let left = match reach {
+            Reach::Copies => &mut self.copies,
+            Reach::Moves => &mut self.moves,
+        };
+        let paths = below_and_at(&self.now, from.as_str(), left)?;
         let mut put = Vec::with_capacity(paths.len());
         for path in paths {
             let state = self.now[&path];
@@ -194,7 +258,8 @@ impl Working {
                     "The path of {path} would be too long or too deep below {to}"
                 )));
             }
-            put.push((new, state));
+            left.take(0, new.len())?;
+            put.push((path, new, state));
         }
         Ok(Some(put))
     }
@@ -305,16 +370,17 @@ fn counted(size: Size, path: &str, state: State, sign: i64) -> Size {
     }
 }
 
-/// Returns the path itself, if something has it, and all paths below it.
-fn below_and_at(now: &BTreeMap<String, State>, path: &str) -> Vec<String> {
+/// Returns the path itself, if something has it, and all paths below it, which are taken from what is left.
+fn below_and_at(now: &BTreeMap<String, State>, path: &str, left: &mut Left) -> Result<Vec<String>> {
     let begin = format!("{path}/");
     let below = now.range(begin.clone()..);
     let below = below.take_while(|(other, _)| other.starts_with(&begin));
-    let itself = now.contains_key(path).then(|| path.to_owned());
-    itself
-        .into_iter()
-        .chain(below.map(|(path, _)| path.clone()))
-        .collect()
+    let itself = now.get_key_value(path).into_iter();
+    let all = itself.chain(below).map(|(path, _)| {
+        left.take(1, path.len())?;
+        Ok(path.clone())
+    });
+    all.collect()
 }
 
 /// Returns the paths that have to be loaded for these operations: those that they name, and the folders above them.

@@ -43,7 +43,7 @@ fn copied(from: &str, to: &str) -> Operation {
 
 /// A directory with `a` (1), `unit/b` (2) and the empty folder `empty`.
 fn working() -> (Working, Size) {
-    let mut working = Working::default();
+    let mut working = Working::of(4, 100);
     let file = |number: u8| {
         State::File(FileState {
             blob: i64::from(number),
@@ -196,4 +196,53 @@ fn only_names_that_begin_like_a_folder_are_not_in_it() {
     ])
     .unwrap();
     assert_eq!(begun(&difference), ["unit-2", "unit0"]);
+}
+
+/// Applies operations to the directory, and returns the first error.
+fn refusal(working: &mut Working, operations: &[Operation]) -> Option<Error> {
+    let mut results = operations
+        .iter()
+        .map(|operation| working.apply(operation, |_| Some((9, 9))));
+    results.find_map(Result::err)
+}
+
+#[test]
+fn copies_of_copies_end_before_they_fill_the_memory() {
+    let (mut working, _) = working();
+    let doubled = |number: usize| {
+        let from = format!("copy{number}");
+        ["l", "r"].map(|side| copied(&from, &format!("copy{}/{side}", number + 1)))
+    };
+    let mut bomb = vec![copied("unit", "copy0")];
+    bomb.extend((0..100).flat_map(doubled));
+    assert!(matches!(
+        refusal(&mut working, &bomb),
+        Some(Error::TooManyPaths)
+    ));
+    assert!(working.now.len() < 200, "{}", working.now.len());
+}
+
+#[test]
+fn a_folder_is_moved_and_removed_a_bounded_number_of_times() {
+    let there_and_back = [moved("unit", "other"), moved("other", "unit")];
+    for round in [
+        there_and_back,
+        [moved("unit", "other"), remove("other", true)],
+    ] {
+        let (mut working, _) = working();
+        let mut few = vec![put("unit/c", 3, Condition::Any)];
+        few.extend(round.clone());
+        assert!(refusal(&mut working, &few).is_none());
+        let many: Vec<Operation> = (0..1000)
+            .flat_map(|_| {
+                [put("unit/b", 2, Condition::Any)]
+                    .into_iter()
+                    .chain(round.clone())
+            })
+            .collect();
+        assert!(matches!(
+            refusal(&mut working, &many),
+            Some(Error::TooManyPaths)
+        ));
+    }
 }
