@@ -1,5 +1,6 @@
 //! A round that brings a folder up to date with a directory, in the mode `Pull`.
 
+use super::agent::Pair;
 use super::apply::Apply;
 use super::bundle::{Bundle, wanted};
 use super::decide::Mode;
@@ -17,7 +18,7 @@ use super::structure::in_shape;
 use super::words::{reason, why_unusable};
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
-use nbcourier_domain::{DirectoryOwner, RelativePath};
+use nbcourier_domain::{DirectoryOwner, RelativePath, shell_word};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -106,6 +107,12 @@ pub async fn pull(
         Ok((own, root)) => (root, own),
         Err(error) => return report.failed(unusable(&error)),
     };
+    // What such a folder agreed on with its own directory says nothing about this one.
+    match Pair::read(&own) {
+        Ok(None) => {}
+        Ok(Some(pair)) => return report.failed(is_synced(&folder, &pair)),
+        Err(error) => return report.failed(unusable(&error)),
+    }
     let _lock = match Lock::take(&own) {
         Ok(Locked::Ours(lock)) => lock,
         Ok(Locked::By(holder)) => {
@@ -159,6 +166,15 @@ fn folder_of(text: &str) -> Result<RelativePath, String> {
         ));
     }
     Ok(folder)
+}
+
+fn is_synced(folder: &RelativePath, pair: &Pair) -> String {
+    format!(
+        "Nothing was changed: nbcourier sync keeps this folder equal with {}. Tell an instructor of the course to deliver to \
+         another folder, or use nbcourier sync remove {} first",
+        pair.shown(),
+        shell_word(folder.as_str())
+    )
 }
 
 fn unusable(error: &io::Error) -> String {

@@ -1,6 +1,7 @@
 //! The work of a student in a folder that is delivered: nobody is asked anything, and nothing of it is lost.
 
 use super::lesson::{Lesson, notebook, only};
+use crate::directories::client::Directory;
 use serde_json::json;
 use std::fs;
 
@@ -142,6 +143,33 @@ fn a_folder_that_was_there_before_is_taken_over_without_loss() {
     // It was only run, and so is the same notebook.
     assert_eq!(lesson.read("b.ipynb"), notebook("b", 9));
     assert_eq!(lesson.names().len(), 4);
+}
+
+#[test]
+fn a_folder_that_a_student_syncs_with_a_directory_of_their_own_stays_theirs() {
+    let lesson = Lesson::new();
+    let home = lesson.ada.home().join("thesis");
+    fs::create_dir_all(&home).unwrap();
+    fs::write(home.join("a.txt"), "hers").unwrap();
+    lesson.ada.does(&["sync", "add", "thesis"]);
+    lesson.ada.does(&["sync", "run", "--once"]);
+    lesson.deliver("exam", "thesis");
+    let exam = Directory::of(&lesson.server, "course:algebra", "exam", "kevin");
+    exam.put("b.txt", "the teacher's").ok();
+    let pulled = lesson.ada.run(&["pull"]);
+    assert_eq!(pulled.code, Some(1));
+    let sentence = "nbcourier sync keeps this folder equal with ada/thesis";
+    assert!(pulled.out.contains(sentence), "{}", pulled.out);
+    lesson.ada.does(&["sync", "run", "--once"]);
+    let own = Directory::of(&lesson.server, "ada", "thesis", "ada");
+    assert_eq!(own.paths(""), ["a.txt"]);
+    assert_eq!(fs::read_to_string(home.join("a.txt")).unwrap(), "hers");
+    assert!(!home.join("b.txt").exists());
+    // Without the pair, the folder is one of her own files, and none of them goes.
+    lesson.ada.does(&["sync", "remove", "thesis"]);
+    lesson.ada.does(&["pull"]);
+    let texts = ["a.txt", "b.txt"].map(|name| fs::read_to_string(home.join(name)).unwrap());
+    assert_eq!(texts, ["hers", "the teacher's"]);
 }
 
 #[test]
