@@ -429,6 +429,17 @@ impl Running {
         if has(&[NO_GIT]) {
             return Failure::failed(NO_GIT);
         }
+        // git names the fault before it says that something failed.
+        let mut faults = messages
+            .lines()
+            .filter_map(|line| line.strip_prefix("error: object "));
+        if let Some(fault) = faults.next().filter(|_| has(&["fsck error"])) {
+            return Failure::refused(format!(
+                "git finds a fault in the repository, so nothing was taken from it: object {}. Find it with git fsck, and \
+                 push a history without it",
+                quoted(fault.trim())
+            ));
+        }
         let told = messages
             .lines()
             .rfind(|line| line.starts_with("fatal:") || line.starts_with("error:"))

@@ -3,10 +3,17 @@
 use memchr::memmem;
 use nbcourier_domain::Sha256Sum;
 
-/// The marks before the parts that nbgrader removes (`ClearSolutions` and `ClearHiddenTests` of nbgrader).
-const MARKS: [&str; 2] = ["### BEGIN SOLUTION", "### BEGIN HIDDEN TESTS"];
+/// The marks before the parts that nbgrader removes: the usual delimiters of its `ClearSolutions`, `ClearHiddenTests` and
+/// `ClearMarkScheme`. The sign of a comment in front of a mark depends on the language, so nbgrader does not look at it.
+const MARKS: [&str; 3] = ["BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"];
 /// The longest pointer of Git LFS in bytes (its specification: less than 1024).
 pub const LONGEST_POINTER: u64 = 1024;
+
+/// The versions of pointers of Git LFS: the current one, and its earlier name (`v1Aliases` of git-lfs).
+const POINTERS: [&str; 2] = [
+    "https://git-lfs.github.com/spec/v1",
+    "https://hawser.github.com/spec/v1",
+];
 
 /// A mark that was found.
 pub type Found = &'static str;
@@ -52,12 +59,12 @@ fn mark_in(bytes: &[u8]) -> Option<Found> {
 
 /// Returns the checksum and the size of the bytes that a pointer of Git LFS stands for, if the bytes are one.
 pub fn lfs_pointer(bytes: &[u8]) -> Option<(Sha256Sum, u64)> {
-    if bytes.len() as u64 >= LONGEST_POINTER
-        || !bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
-    {
+    if bytes.len() as u64 >= LONGEST_POINTER {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
+    let version = text.lines().next()?.strip_prefix("version ")?;
+    POINTERS.contains(&version).then_some(())?;
     let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key));
     let sum = Sha256Sum::parse(value("oid sha256:")?)?;
     Some((sum, value("size ")?.parse().ok()?))
@@ -69,21 +76,25 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_wherever_the_pieces_end() {
-        let text = b"{\"source\": [\"### BEGIN SOLUTION\\n\"]}";
-        for size in 1..text.len() {
-            let mut markers = Markers::default();
-            for piece in text.chunks(size) {
-                markers.look(piece);
+        for mark in MARKS {
+            for comment in ["### ", "# ", "// ", "%", ""] {
+                let text = format!("{{\"source\": [\"{comment}{mark}\\n\"]}}");
+                for size in 1..text.len() {
+                    let mut markers = Markers::default();
+                    for piece in text.as_bytes().chunks(size) {
+                        markers.look(piece);
+                    }
+                    assert_eq!(markers.found(), Some(mark), "{text} {size}");
+                }
             }
-            assert_eq!(markers.found(), Some("### BEGIN SOLUTION"), "{size}");
         }
         let mut markers = Markers::default();
-        for piece in b"### BEGIN HIDDEN  TESTS ## BEGIN SOLUTION ###BEGIN SOLUTION".chunks(3) {
+        for piece in b"### BEGIN HIDDEN  TESTS begin solution END SOLUTION".chunks(3) {
             markers.look(piece);
         }
         assert_eq!(markers.found(), None);
         markers.look(b"### BEGIN HIDDEN TESTS");
-        assert_eq!(markers.found(), Some("### BEGIN HIDDEN TESTS"));
+        assert_eq!(markers.found(), Some("BEGIN HIDDEN TESTS"));
     }
 
     #[test]
@@ -95,6 +106,12 @@ mod tests {
             lfs_pointer(text.as_bytes()),
             Some((Sha256Sum::parse(sum).unwrap(), 12345))
         );
+        for same in [
+            text.replace("git-lfs", "hawser"),
+            text.replace('\n', "\r\n"),
+        ] {
+            assert_eq!(lfs_pointer(same.as_bytes()), lfs_pointer(text.as_bytes()));
+        }
         for other in [
             String::new(),
             text.replace("v1", "v2"),

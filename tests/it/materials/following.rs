@@ -147,7 +147,7 @@ fn changes_removals_and_force_pushes_are_followed_and_bytes_are_stored_once() {
 fn a_folder_is_followed_without_what_is_excluded() {
     let git = GitServer::start();
     let repo = git.repository("lecture");
-    let solution = "{\"source\": [\"### BEGIN SOLUTION\\n\"]}";
+    let solution = "{\"source\": [\"// BEGIN SOLUTION\\n\"]}";
     repo.commit(vec![
         ("outside", file("0")),
         (
@@ -170,7 +170,7 @@ fn a_folder_is_followed_without_what_is_excluded() {
     let outcome = algebra.follow(&wanted);
     assert_eq!(outcome.word, "refused");
     for part in [
-        ".solutions/a.ipynb has ### BEGIN SOLUTION",
+        ".solutions/a.ipynb has BEGIN SOLUTION",
         "--folder",
         "--exclude",
         "--allow-solutions",
@@ -261,6 +261,36 @@ fn a_repository_that_is_gone_leaves_the_last_version_and_is_asked_ever_less() {
     assert_eq!(algebra.materials().by("lawrence").text("a"), "1");
     let next: String = algebra.server.get(SOURCE, "kevin").ok().json()["next_at"].to_string();
     assert!(!next.is_empty());
+}
+
+#[test]
+fn the_server_looks_again_by_itself_when_the_time_has_come() {
+    let git = GitServer::start();
+    let repo = git.repository("lecture");
+    repo.commit(vec![("a", file("1"))]);
+    let setup = Algebra::setup(&git);
+    let algebra = Algebra::start(&setup);
+    let mut wanted = settings(&git.url("lecture"));
+    wanted["every"] = json!("5m");
+    assert_eq!(algebra.follow(&wanted).word, "updated");
+    repo.commit(vec![("a", file("2"))]);
+    // As if five minutes had passed. A server notices it at its start at the latest.
+    Sql::of(&algebra.server).execute("UPDATE sources SET next_at = 1");
+    algebra.server.kill();
+    let algebra = Algebra {
+        server: setup.start(),
+    };
+    let materials = algebra.materials();
+    eventually("the push arrives", || materials.text("a") == "2");
+    let last = algebra.runs()[0].clone();
+    assert_eq!(
+        (&last["cause"], &last["outcome"]),
+        (&json!("schedule"), &json!("updated"))
+    );
+    // The next look is not due yet.
+    let left = "next_at - checked_at BETWEEN 299000000 AND 330000000";
+    let mut sql = Sql::of(&algebra.server);
+    assert_eq!(sql.count("count(*)", &format!("sources WHERE {left}")), 1);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::course::{Algebra, settings};
 use super::git_server::{GitServer, Node, Repo, file};
 use nbcourier_testkit::{Finish as _, Setup};
 use serde_json::json;
+use std::path::Path;
+use std::process::Command;
 
 fn folder(nodes: Vec<(&'static str, Node)>) -> Node {
     Node::Folder(nodes)
@@ -135,7 +137,9 @@ fn what_is_dangerous_in_a_repository_is_left_out_with_a_sentence() {
             "{what}"
         );
     }
-    assert!(!algebra.server.data_dir().join("owned").exists());
+    for data in algebra.server.data_dirs() {
+        assert_eq!(found(&data, "owned"), "");
+    }
 }
 
 #[test]
@@ -157,20 +161,22 @@ fn attributes_filters_and_hooks_of_a_repository_run_nothing() {
     let outcome = algebra.follow(&settings(&git.url("filters")));
     assert_eq!(outcome.word, "updated", "{outcome:?}");
     assert_eq!(algebra.materials().text(".gitattributes"), attributes);
-    let data = algebra.server.data_dir();
-    let kept = std::process::Command::new("find")
-        .arg(&data)
-        .args(["-name", "owned*"])
+    for data in algebra.server.data_dirs() {
+        assert_eq!(found(&data, "owned*"), "");
+        // The copy is bare: nothing of the repository is a file on the disk of the server.
+        assert_eq!(found(&data, "evil*"), "");
+    }
+}
+
+/// Returns the names of the files and directories below a directory that match.
+fn found(directory: &Path, pattern: &str) -> String {
+    assert!(directory.is_dir());
+    let output = Command::new("find")
+        .arg(directory)
+        .args(["-name", pattern])
         .finish()
         .unwrap();
-    assert!(kept.stdout.is_empty());
-    // The copy is bare: nothing of the repository is a file on the disk of the server.
-    let found = std::process::Command::new("find")
-        .arg(&data)
-        .args(["-name", "evil*"])
-        .finish()
-        .unwrap();
-    assert!(found.stdout.is_empty());
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[track_caller]
@@ -193,17 +199,9 @@ fn refused_for(setup: &Setup, git: &GitServer, path: &str, sentence: &str) {
         ["kept"],
         "nothing is changed"
     );
-    let left = algebra.server.data_dir().join("git");
-    let packs = std::process::Command::new("find")
-        .arg(left)
-        .args(["-name", "tmp_*"])
-        .finish()
-        .unwrap();
-    assert!(
-        packs.stdout.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&packs.stdout)
-    );
+    for data in algebra.server.data_dirs() {
+        assert_eq!(found(&data, "tmp_*"), "");
+    }
 }
 
 #[test]
@@ -212,7 +210,6 @@ fn servers_that_misbehave_are_answered_by_a_sentence() {
     git.repository("empty");
     git.repository("lecture")
         .commit(vec![("a", file(&"1".repeat(5000)))]);
-    let setup = Algebra::setup(&git);
     for (path, sentence) in [
         ("nowhere", "was not found, or is private"),
         ("private/lecture", "was not found, or is private"),
@@ -223,8 +220,29 @@ fn servers_that_misbehave_are_answered_by_a_sentence() {
         ("damaged/lecture", "git refuses the repository"),
         ("empty", "has no branch main"),
     ] {
-        refused_for(&setup.clone(), &git, path, sentence);
-        std::fs::remove_dir_all(setup.data_dir()).unwrap();
+        refused_for(&Algebra::setup(&git), &git, path, sentence);
+    }
+}
+
+#[test]
+fn a_fault_that_git_finds_in_a_repository_is_named() {
+    let git = GitServer::start();
+    let twice = git.repository("twice");
+    let blob = twice.blob(b"x");
+    let entry = || ("a", Node::Object("100644", blob.clone()));
+    let tree = twice.tree(vec![entry(), entry()]);
+    twice.point("main", &tree);
+    let slash = git.repository("slash");
+    slash.commit(vec![("a/b", file("x"))]);
+    let options = git.repository("options");
+    let modules = "[submodule \"x\"]\n\tpath = x\n\turl = --upload-pack=touch\n";
+    options.commit(vec![(".gitmodules", file(modules))]);
+    for (path, sentence) in [
+        ("twice", "duplicateEntries: contains duplicate file entries"),
+        ("slash", "fullPathname: contains full pathnames"),
+        ("options", "gitmodulesUrl: disallowed submodule url"),
+    ] {
+        refused_for(&Algebra::setup(&git), &git, path, sentence);
     }
 }
 
@@ -291,7 +309,6 @@ fn bombs_are_refused_within_bounded_memory_time_and_disk() {
         "--max-repository",
         "4MB",
     ];
-    let setup = Algebra::setup(&git).args(&limits);
     for (path, sentence) in [
         ("trees", "more than 1000 files"),
         ("deep", "The branch has no files"),
@@ -302,8 +319,7 @@ fn bombs_are_refused_within_bounded_memory_time_and_disk() {
         ("large", "larger than the limit"),
         ("many", "has 300 files, and 100 is the limit"),
     ] {
-        refused_for(&setup.clone(), &git, path, sentence);
-        std::fs::remove_dir_all(setup.data_dir()).unwrap();
+        refused_for(&Algebra::setup(&git).args(&limits), &git, path, sentence);
     }
 }
 
