@@ -2,10 +2,10 @@
 
 use super::backend::prelude::*;
 use super::backend::{Postgres, Purpose, apart};
-use super::directories::{self, sources};
+use super::directories::sources;
 use super::replicas::Replica;
 use super::schema::hub_members;
-use super::{Database, Result, migrate, objects, people, replicas, runs, signing_keys};
+use super::{Database, Result, migrate, objects, people, replicas, runs, signing_keys, starts};
 use nbcourier_domain::UserName;
 use std::path::Path;
 
@@ -101,30 +101,35 @@ pub fn examine_runs(database: &Database) -> Result<Option<Vec<runs::Run>>> {
     })
 }
 
-/// The repositories that directories follow.
+/// Maximum number of directories that are named, of each kind.
+const NAMED: usize = 20;
+
+/// The material of courses: the repositories that it comes from, and its delivery at the starts of servers.
 #[derive(Debug, Clone, Default)]
-pub struct ExaminedSources {
-    /// Their number.
-    pub number: usize,
-    /// The directories whose last looks failed, with the number of these looks.
-    pub failing: Vec<(String, i64)>,
+pub struct ExaminedMaterial {
+    /// The repositories that directories follow. Those whose last three looks failed count as failing.
+    pub followed: sources::Followed,
+    /// The first directories that members of their courses did not receive whole at their last starts.
+    pub undelivered: Vec<starts::Undelivered>,
 }
 
-/// Returns the repositories that directories follow, and those whose last looks failed, three or more in a row. Returns
-/// `None` if the database is older than their table.
-pub fn examine_sources(database: &Database) -> Result<Option<ExaminedSources>> {
+/// Returns the facts about the material of courses.
+pub fn material(conn: &mut Connection) -> Result<ExaminedMaterial> {
+    Ok(ExaminedMaterial {
+        followed: sources::followed(conn, sources::MANY_FAILURES, NAMED)?,
+        undelivered: starts::undelivered(conn, NAMED)?,
+    })
+}
+
+/// Returns the facts about the material of courses. Returns `None` if the database is older than their tables.
+pub fn examine_material(database: &Database) -> Result<Option<ExaminedMaterial>> {
     look(database, |conn| {
-        if !migrate::has_table(conn, "sources")? {
-            return Ok(None);
-        }
-        let number = sources::failing(conn, 0)?.len();
-        let mut failing = Vec::new();
-        for (id, failures) in sources::failing(conn, sources::MANY_FAILURES)? {
-            if let Some(directory) = directories::by_id(conn, id)? {
-                failing.push((format!("{}/{}", directory.owner, directory.name), failures));
+        for table in ["sources", "starts"] {
+            if !migrate::has_table(conn, table)? {
+                return Ok(None);
             }
         }
-        Ok(Some(ExaminedSources { number, failing }))
+        material(conn).map(Some)
     })
 }
 

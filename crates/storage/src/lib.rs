@@ -65,8 +65,9 @@ pub use backend::{Connection, Postgres, PostgresError};
 pub use database::Database;
 pub use error::{Error, Result};
 pub use examine::{
-    Examined, ExaminedSources, SetAside, examine, examine_courses, examine_place, examine_replicas,
-    examine_runs, examine_set_aside, examine_signing_key, examine_sources,
+    Examined, ExaminedMaterial, SetAside, examine, examine_courses, examine_material,
+    examine_place, examine_replicas, examine_runs, examine_set_aside, examine_signing_key,
+    material,
 };
 pub use metrics::WriterMetrics;
 pub use migrate::migrate_with;

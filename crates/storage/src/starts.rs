@@ -159,28 +159,71 @@ pub struct Alike {
     pub newest: i64,
 }
 
+// The condition that a start is that of a member, and that its directory is delivered at starts.
+const OF_MEMBERS: &str = "
+        (EXISTS (SELECT 1 FROM members m WHERE m.course_id = c.id AND m.username = st.person)
+            OR EXISTS (SELECT 1 FROM hub_members h WHERE h.username = st.person AND h.course = c.name))
+        AND (st.directory IS NULL OR EXISTS (SELECT 1 FROM directories d WHERE d.course_id = c.id
+            AND d.name = st.directory AND d.deleted_at IS NULL AND d.deliver_at_start))";
+
 // `$1` is the row of the course, `$2` the number of rows.
 const ALIKE: &str = "
-    SELECT s.directory,
-            CASE WHEN s.outcome = 'updated' THEN 'unchanged' ELSE s.outcome END AS outcome,
-            CASE WHEN s.outcome IN ('updated', 'unchanged') THEN s.version ELSE NULL END AS version,
-            count(*) AS people, max(s.id) AS newest
-        FROM starts s JOIN courses c ON c.id = s.course_id
-        WHERE s.id IN (SELECT max(n.id) FROM starts n WHERE n.course_id = $1 GROUP BY n.person, n.directory)
-            AND (EXISTS (SELECT 1 FROM members m WHERE m.course_id = c.id AND m.username = s.person)
-                OR EXISTS (SELECT 1 FROM hub_members h WHERE h.username = s.person AND h.course = c.name))
-            AND (s.directory IS NULL OR EXISTS (SELECT 1 FROM directories d WHERE d.course_id = c.id
-                AND d.name = s.directory AND d.deleted_at IS NULL AND d.deliver_at_start))
-        GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 DESC LIMIT $2";
+    SELECT st.directory,
+            CASE WHEN st.outcome = 'updated' THEN 'unchanged' ELSE st.outcome END AS outcome,
+            CASE WHEN st.outcome IN ('updated', 'unchanged') THEN st.version ELSE NULL END AS version,
+            count(*) AS people, max(st.id) AS newest
+        FROM starts st JOIN courses c ON c.id = st.course_id
+        WHERE st.id IN (SELECT max(n.id) FROM starts n WHERE n.course_id = $1 GROUP BY n.person, n.directory)
+            AND";
 
 /// Returns how the last starts of the members of a course went, for each directory that is delivered at starts. The groups
 /// with the most people come first.
 pub fn alike(conn: &mut Connection, course: i64, at_most: usize) -> Result<Vec<Alike>> {
     let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
-    let rows = diesel::sql_query(ALIKE)
+    let groups = "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 DESC LIMIT $2";
+    let rows = diesel::sql_query(format!("{ALIKE} {OF_MEMBERS} {groups}"))
         .bind::<BigInt, _>(course)
         .bind::<BigInt, _>(at_most)
         .load::<Alike>(conn)?;
+    Ok(rows)
+}
+
+/// A directory that some members of its course did not receive whole at their last starts.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Undelivered {
+    /// The course.
+    #[diesel(sql_type = Text)]
+    pub course: String,
+    /// The name of the directory, if the reports have one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub directory: Option<String>,
+    /// The number of these members.
+    #[diesel(sql_type = BigInt)]
+    pub people: i64,
+    /// The report of the newest of these starts, as JSON.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub report: Option<String>,
+}
+
+// `$1` is the number of rows.
+const UNDELIVERED: &str = "
+    SELECT bad.course, bad.directory, bad.people, newest.report
+        FROM (SELECT c.name AS course, st.directory, count(*) AS people, max(st.id) AS newest
+            FROM courses c JOIN starts st ON st.course_id = c.id
+            WHERE c.deleted_at IS NULL AND st.outcome IN ('partly', 'failed')
+                AND NOT EXISTS (SELECT 1 FROM starts later WHERE later.course_id = st.course_id AND later.person = st.person
+                    AND later.id > st.id AND coalesce(later.directory, '') = coalesce(st.directory, ''))
+                AND";
+
+/// Returns the directories that members of their courses did not receive whole at their last starts. Those that the most
+/// people lack come first.
+pub fn undelivered(conn: &mut Connection, at_most: usize) -> Result<Vec<Undelivered>> {
+    let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+    let groups = "GROUP BY c.id, c.name, st.directory) AS bad JOIN starts AS newest ON newest.id = bad.newest \
+                  ORDER BY bad.people DESC, bad.newest DESC LIMIT $1";
+    let rows = diesel::sql_query(format!("{UNDELIVERED} {OF_MEMBERS} {groups}"))
+        .bind::<BigInt, _>(at_most)
+        .load::<Undelivered>(conn)?;
     Ok(rows)
 }
 

@@ -4,9 +4,9 @@ mod bucket;
 mod data;
 mod database;
 mod hub;
+mod material;
 mod of_server;
 mod public_address;
-mod repositories;
 mod signing_key;
 
 pub use of_server::ChecksOfServer;
@@ -96,7 +96,7 @@ async fn examine(config: &Config, public_url: Option<String>, findings: &mut Fin
     if made {
         findings.about("Tasks");
         database::examine_runs(&config.places.database, findings);
-        repositories::examine(&config.places.database, findings);
+        material::examine(&config.places.database, findings);
         findings.about("People");
         database::examine_people(&config.places.database, findings);
     }

@@ -1,7 +1,7 @@
 //! The checks that a running server makes for its administrators. They need no secret, probe nothing outside, and are quick
 //! enough to be repeated while a page is open.
 
-use super::{data, database, hub, report_no_hub, report_settings};
+use super::{data, database, hub, material, report_no_hub, report_settings};
 use crate::config::Config;
 use crate::findings::Findings;
 use crate::http::pages::Checks;
@@ -71,6 +71,7 @@ fn examine(config: &Config, state: State, findings: &mut Findings) {
     findings.about("Tasks");
     let has_own_backup = places.database.file().is_none();
     database::report_runs(&state.runs, has_own_backup, findings);
+    material::report(&state.material, true, findings);
     findings.about("People");
     database::report_set_aside(state.set_aside, findings);
     findings.about("Hub");

@@ -1,8 +1,8 @@
 //! Directories of courses that follow git repositories, with the real git and a server of repositories.
 
-mod course;
+pub mod course;
 mod following;
-mod git_server;
+pub mod git_server;
 mod hook;
 mod hostile;
 mod pages;

@@ -6,6 +6,7 @@
 
 mod administration;
 mod doctor;
+mod material;
 mod metrics;
 pub mod numbers;
 mod secrets;

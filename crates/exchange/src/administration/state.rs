@@ -9,7 +9,7 @@ use nbcourier_identity::Caller;
 use nbcourier_storage as store;
 use std::time::Duration;
 
-pub use nbcourier_storage::SetAside;
+pub use nbcourier_storage::{ExaminedMaterial, SetAside};
 
 /// The time in which submissions count as recent.
 const LATELY: Duration = Duration::from_mins(5);
@@ -35,6 +35,8 @@ pub struct State {
     pub set_aside: Vec<SetAside>,
     /// The servers of a database that several can use.
     pub replicas: Option<Vec<store::Replica>>,
+    /// The facts about repositories and deliveries.
+    pub material: ExaminedMaterial,
 }
 
 /// Returns the state, for administrators.
@@ -48,9 +50,10 @@ pub async fn state(exchange: &Exchange, caller: &Caller) -> Result<State> {
             store::runs::list(op.conn)?,
             store::administration::set_aside(op.conn)?,
             store::administration::replicas(op.conn)?,
+            store::material(op.conn)?,
         ))
     });
-    let (figures, runs, set_aside, replicas) = read.await?;
+    let (figures, runs, set_aside, replicas, material) = read.await?;
     Ok(State {
         courses: figures.courses,
         people: figures.people,
@@ -60,5 +63,6 @@ pub async fn state(exchange: &Exchange, caller: &Caller) -> Result<State> {
         runs: runs.into_iter().map(runs::Run::new).collect(),
         set_aside,
         replicas,
+        material,
     })
 }

@@ -229,8 +229,9 @@ pub(super) fn bounded(report: &str) -> String {
 
 /// Returns the number of sources whose last three or more looks failed.
 pub(crate) async fn failing(exchange: &Exchange) -> Result<u64> {
-    let read = |conn: &mut Connection| Ok(rows::failing(conn, rows::MANY_FAILURES)?.len() as u64);
-    exchange.without_policy().read(read).await
+    let read = |conn: &mut Connection| Ok(rows::number(conn, rows::MANY_FAILURES)?);
+    let number = exchange.without_policy().read(read).await?;
+    Ok(u64::try_from(number).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::backend::prelude::*;
 use crate::schema::{courses, directories, source_runs, sources};
 use crate::{Error, Result};
 use diesel::dsl::auto_type;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use nbcourier_domain::{BranchName, ObjectName, RelativePath, RepositoryUrl, Timestamp};
 
 /// Number of runs of a source that are kept.
@@ -396,13 +397,91 @@ pub fn settle(conn: &mut Connection, directory: i64, looked: &Looked) -> Result<
     Ok(())
 }
 
-/// Returns the number of sources whose last so many runs all failed, among directories that are not deleted.
-pub fn failing(conn: &mut Connection, at_least: i64) -> Result<Vec<(i64, i64)>> {
+/// Returns the number of sources of directories that are not deleted whose last so many runs all failed.
+pub fn number(conn: &mut Connection, failures: i64) -> Result<i64> {
     Ok(of_directories()
-        .filter(sources::failures.ge(at_least))
-        .order(sources::directory_id)
-        .select((sources::directory_id, sources::failures))
-        .load(conn)?)
+        .filter(sources::failures.ge(failures))
+        .count()
+        .get_result(conn)?)
+}
+
+/// A directory whose repository could not be followed lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// The course.
+    pub course: String,
+    /// The name of the directory.
+    pub directory: String,
+    /// The number of runs that failed since the last one that did not.
+    pub failures: i64,
+    /// The sentences about the last run that ended.
+    pub report: Option<String>,
+}
+
+/// The sources of directories that are not deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Their number.
+    pub sources: i64,
+    /// The number of those whose last runs all failed.
+    pub failing: i64,
+    /// The first of these, those with the most failures first.
+    pub named: Vec<Failing>,
+}
+
+/// A row of [`FOLLOWED`]. Only failing directories have the last columns.
+#[derive(QueryableByName)]
+struct FollowedRow {
+    #[diesel(sql_type = BigInt)]
+    sources: i64,
+    #[diesel(sql_type = BigInt)]
+    failing: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    course: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    directory: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    failures: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    report: Option<String>,
+}
+
+// `$1` is the number of failures, `$2` the number of directories.
+const FOLLOWED: &str = "
+    WITH followed AS (
+        SELECT c.name AS course, d.name AS directory, source.directory_id, source.failures
+            FROM sources source JOIN directories d ON d.id = source.directory_id JOIN courses c ON c.id = d.course_id
+            WHERE d.deleted_at IS NULL AND c.deleted_at IS NULL)
+    SELECT numbers.sources, numbers.failing, bad.course, bad.directory, bad.failures,
+            (SELECT run.report FROM source_runs run WHERE run.directory_id = bad.directory_id AND run.outcome IS NOT NULL
+                ORDER BY run.id DESC LIMIT 1) AS report
+        FROM (SELECT count(*) AS sources, coalesce(sum(CASE WHEN failures >= $1 THEN 1 ELSE 0 END), 0) AS failing
+                FROM followed) AS numbers
+            LEFT JOIN (SELECT * FROM followed WHERE failures >= $1
+                ORDER BY failures DESC, directory_id LIMIT $2) AS bad ON TRUE
+        ORDER BY bad.failures DESC, bad.directory_id";
+
+/// Returns the numbers of sources, and the first directories whose last so many runs all failed.
+pub fn followed(conn: &mut Connection, at_least: i64, at_most: usize) -> Result<Followed> {
+    let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+    let rows = diesel::sql_query(FOLLOWED)
+        .bind::<BigInt, _>(at_least)
+        .bind::<BigInt, _>(at_most)
+        .load::<FollowedRow>(conn)?;
+    let mut followed = Followed::default();
+    for row in rows {
+        (followed.sources, followed.failing) = (row.sources, row.failing);
+        let found = (row.course, row.directory, row.failures);
+        if let (Some(course), Some(directory), Some(failures)) = found {
+            followed.named.push(Failing {
+                course,
+                directory,
+                failures,
+                report: row.report,
+            });
+        }
+    }
+    Ok(followed)
 }
 
 /// A look at a repository.
