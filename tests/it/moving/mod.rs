@@ -6,7 +6,9 @@ mod interrupted;
 mod refusals;
 mod there_and_back;
 
+use crate::directories::client::Directory;
 use crate::keeping::place::files_below;
+use crate::sql::Sql;
 use nbcourier_testbuckets::{OWNER, shared as buckets};
 use nbcourier_testdb::{shared as cluster, sql};
 use nbcourier_testkit::course::timestamp_of;
@@ -284,8 +286,65 @@ fn fill(server: &Server) -> Value {
     old.release("ps1", "kim", &[Sent::new("task", large(8))])
         .ok();
     server.delete("course/old", "root").ok();
+    share(server);
     read_all(server);
     receipt
+}
+
+/// Makes directories of a course and of a student, a source, a start and a shared page.
+fn share(server: &Server) {
+    let data = Directory::make(server, "course:algebra", "data", "kim");
+    let deep = data.call("PUT", "/files/deep/%C3%BC");
+    let deep = deep.body("application/octet-stream", large(1));
+    server.send(&deep).ok();
+    data.put("small", "1").ok();
+    let label = json!({ "label": "as taught" });
+    data.send("PUT", "/versions/3/label", &label).ok();
+    server.send(&data.call("DELETE", "/files/small")).ok();
+    data.grant(&json!([
+        { "kind": "user", "name": "Ängström", "level": "write" },
+        { "kind": "group", "name": "guests", "level": "read" },
+        { "kind": "course", "name": "algebra", "role": "assistant", "level": "admin" },
+        { "kind": "everybody", "level": "read" },
+    ]));
+    let delivered = json!({ "deliver": "algebra", "deliver_at_start": true });
+    data.send("PATCH", "", &delivered).ok();
+    let copy = json!({ "name": "thesis", "version": 3 });
+    let copied = data.by("ann").send("POST", "/copies", &copy);
+    assert_eq!(copied.status, 201, "{}", copied.text());
+    let gone = Directory::make(server, "ann", "gone", "ann");
+    gone.put("a", "gone").ok();
+    assert_eq!(server.send(&gone.call("DELETE", "")).status, 204);
+
+    // No look at this repository succeeds, and there is only one.
+    Directory::make(server, "course:algebra", "lecture", "kim");
+    let source = "v1/courses/algebra/directories/lecture/source";
+    let repository = json!({ "url": "https://git.example.invalid/a", "token": "secret" });
+    send(server, "PUT", source, "kim", &repository).ok();
+    eventually("the look has ended", || {
+        let runs = server.get(&format!("{source}/runs"), "kim").ok().json();
+        !runs["runs"][0]["outcome"].is_null()
+    });
+    Sql::of(server).execute("UPDATE sources SET next_at = 9000000000000000");
+
+    let start = json!({
+        "outcome": "failed", "millis": 7, "directory": "data", "report": { "failures": ["no space"] },
+    });
+    let noted = send(server, "POST", "v1/courses/algebra/starts", "ann", &start);
+    assert_eq!(noted.status, 204, "{}", noted.text());
+    let sharing = json!({ "sharing": "course" });
+    send(
+        server,
+        "PUT",
+        "v1/courses/algebra/settings",
+        "kim",
+        &sharing,
+    )
+    .ok();
+    let page = ("page", "plot.html", "text/html", "<!doctype html><p>42");
+    let source = ("source", "plot.ipynb", "application/json", "{}");
+    let shared = crate::sharing::send(server, "ann", "course=algebra&title=plot", &[page, source]);
+    assert_eq!(shared.status, 201, "{}", shared.text());
 }
 
 /// Reads everything once as everybody, and waits until the readings are noted: they show in other replies.
@@ -329,9 +388,31 @@ fn all_replies(server: &Server) -> BTreeMap<String, (u16, Vec<u8>)> {
         "v1/courses/algebra/feedback",
         "v1/courses/algebra/overview",
         "v1/courses/algebra/trash",
+        "v1/courses/algebra/directories/lecture/source",
+        "v1/courses/algebra/directories/lecture/source/runs",
+        "v1/courses/algebra/starts",
+        "v1/courses/algebra/settings",
+        "v1/courses/algebra/shares",
+        "v1/directories",
+        "v1/directories/ann/thesis",
+        "v1/directories/ann/thesis/entries",
+        "v1/shares",
+        "v1/trash/directories",
     ]
     .map(str::to_owned)
     .into();
+    for part in [
+        "",
+        "/entries",
+        "/entries?version=3",
+        "/files/deep/%C3%BC",
+        "/grants",
+        "/history?path=small",
+        "/tree",
+        "/versions",
+    ] {
+        targets.push(format!("v1/directories/course:algebra/data{part}"));
+    }
     for person in ["ann", "ben", "%C3%84ngstr%C3%B6m"] {
         targets.push(format!("student/algebra/{person}"));
         targets.push(format!("submissions/algebra/ps1/{person}"));

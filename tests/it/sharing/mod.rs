@@ -12,7 +12,7 @@ const PAGE: &str = "<!doctype html><title>Plot</title><p>42";
 const NOTEBOOK: &str = r#"{"cells": []}"#;
 
 /// A file in a form: the part, the name of the file, its type and its contents.
-type Part<'a> = (&'a str, &'a str, &'a str, &'a str);
+pub type Part<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 const HTML: Part<'_> = ("page", "plot.html", "text/html", PAGE);
 const SOURCE: Part<'_> = ("source", "plot.ipynb", "application/x-ipynb+json", NOTEBOOK);
@@ -33,7 +33,7 @@ fn allow(server: &Server, sharing: &str) {
 }
 
 /// Sends files to be shared.
-fn send(server: &Server, user: &str, arguments: &str, parts: &[Part<'_>]) -> Reply {
+pub fn send(server: &Server, user: &str, arguments: &str, parts: &[Part<'_>]) -> Reply {
     let boundary = Form::BOUNDARY;
     let mut body = String::new();
     for (part, name, kind, contents) in parts {
