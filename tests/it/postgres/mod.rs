@@ -2,6 +2,7 @@
 //! see the Makefile.
 
 mod clean_up;
+mod directory_races;
 mod faults;
 mod races;
 mod replicas;

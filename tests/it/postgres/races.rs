@@ -10,14 +10,14 @@ use std::thread;
 const COMMIT: &[u8] = b"COMMIT\0";
 
 /// A server whose commits can be held back, with a course.
-struct Stage {
+pub(super) struct Stage {
     proxy: TcpProxy,
     database: String,
-    server: Server,
+    pub server: Server,
 }
 
 impl Stage {
-    fn new(arguments: &[&str]) -> Self {
+    pub fn new(arguments: &[&str]) -> Self {
         let proxy = TcpProxy::sparing(shared().port(), super::READING);
         let database = shared().create();
         let url = format!(
@@ -48,17 +48,27 @@ impl Stage {
         Course::of(&self.server, "algebra")
     }
 
-    fn sql(&self, query: &str) -> String {
+    pub fn sql(&self, query: &str) -> String {
         shared().sql(&self.database, query)
     }
 
     /// Runs `first` until its commit, then `second` beside it, and then the commit.
-    fn race<A: Send, B: Send>(
+    pub fn race<A: Send, B: Send>(
         &self,
         first: impl FnOnce() -> A + Send,
         second: impl FnOnce() -> B + Send,
     ) -> (A, B) {
-        self.proxy.behave(Behaviour::HoldOne(COMMIT.to_vec()));
+        self.race_at(COMMIT, first, second)
+    }
+
+    /// Runs `first` until it sends that text to the database, then `second` beside it, and then the rest.
+    pub fn race_at<A: Send, B: Send>(
+        &self,
+        text: &[u8],
+        first: impl FnOnce() -> A + Send,
+        second: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        self.proxy.behave(Behaviour::HoldOne(text.to_vec()));
         thread::scope(|scope| {
             let first = scope.spawn(first);
             self.proxy.wait_for_effect();
@@ -90,7 +100,7 @@ impl Stage {
     }
 
     /// Runs a command on the data directory. Returns whether it succeeded.
-    fn command(&self, arguments: &[&str]) -> bool {
+    pub fn command(&self, arguments: &[&str]) -> bool {
         let data = self.server.data_dir().display().to_string();
         let output = run(&[arguments, &["--data-dir", &data]].concat());
         let code = output.status.code();
