@@ -8,10 +8,10 @@ scripts/setup-postgres.sh
 scripts/setup-s3.sh
 suites=("$@")
 if [ ${#suites[@]} = 0 ]; then
-    suites=(protocol_replay permission_matrix races identity::login v1:: people:: uploads directories::)
+    suites=(protocol_replay permission_matrix races identity::login v1:: people:: uploads directories:: materials::)
 fi
 # They bring servers of their own.
-skipped=(--skip directories::keeping --skip postgres:: --skip s3::)
+skipped=(--skip materials::secrets::a_backup --skip directories::keeping --skip postgres:: --skip s3::)
 export NBCOURIER_TEST_STORE=postgres+s3
 export NBCOURIER_TEST_REPLICAS=3
 exec scripts/in-memory.sh cargo test --workspace --test it -- --test-threads 4 "${skipped[@]}" "${suites[@]}"
