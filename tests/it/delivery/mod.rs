@@ -4,6 +4,7 @@ mod bundling;
 mod faults;
 mod hostile;
 pub mod lesson;
+mod many;
 mod own_work;
 mod pulling;
 mod reporting;
