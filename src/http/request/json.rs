@@ -102,29 +102,37 @@ fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 
 /// Parses as [`parse`] does, and says which part of the JSON is not as it must be.
 pub fn parse_explained<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
-    parse_or(text, not_json, |error| {
+    let explained = |sentence: &str, error: &serde_json::Error| {
         let reason = error.to_string();
         let end = reason.floor_char_boundary(LONGEST_REASON);
-        Error::bad(format!("{INCORRECT}: {}", &reason[..end]))
-    })
+        Error::bad(format!("{sentence}: {}", &reason[..end]))
+    };
+    parse_or(
+        text,
+        |error| explained(not_json, error),
+        |error| explained(INCORRECT, error),
+    )
 }
 
 /// Parses the JSON text of a field without building a tree of values. Fails with `not_json` if it is not JSON, and with
 /// `Incorrect request format` if it is other JSON.
 pub fn parse<T: DeserializeOwned>(text: &str, not_json: &'static str) -> Result<T> {
-    parse_or(text, not_json, |_| Error::bad(INCORRECT))
+    parse_or(text, |_| Error::bad(not_json), |_| Error::bad(INCORRECT))
 }
 
 fn parse_or<T: DeserializeOwned>(
     text: &str,
-    not_json: &'static str,
-    other_json: impl FnOnce(serde_json::Error) -> Error,
+    not_json: impl FnOnce(&serde_json::Error) -> Error,
+    other_json: impl FnOnce(&serde_json::Error) -> Error,
 ) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
-        if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-            other_json(error)
+        if error.is_data() {
+            match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => other_json(&error),
+                Err(error) => not_json(&error),
+            }
         } else {
-            Error::bad(not_json)
+            not_json(&error)
         }
     })
 }

@@ -91,6 +91,15 @@ fn wrong_bodies_change_nothing() {
     ] {
         assert_eq!(send(kind, body).status, status, "{kind} {body:?}");
     }
+    // Half a character, as programs write it that take bytes for text.
+    for half in ["\\ud800", "\\udfff"] {
+        let body = format!("{{\"changes\": [{{\"op\": \"mkdir\", \"path\": \"a{half}\"}}]}}");
+        let (status, sentence) = refused(&send("application/json", body.as_bytes()));
+        assert_eq!(status, 400);
+        let is_clear = sentence.starts_with("The changes cannot be JSON decoded: ")
+            && sentence.contains(" hex escape at line 1 column ");
+        assert!(is_clear, "{sentence}");
+    }
     let unnamed = nbcourier_testkit::tar::archive(&[
         nbcourier_testkit::Sent::new("changes.json", "{\"changes\": []}"),
         nbcourier_testkit::Sent::new(&"0".repeat(64), "x"),

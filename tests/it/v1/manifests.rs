@@ -259,7 +259,8 @@ fn a_manifest_that_makes_no_sense_is_refused() {
         );
     }
     let call = call(&server, "POST", SUBMISSIONS, "lawrence").body("application/json", "{");
-    let sentence = "The manifest cannot be JSON decoded";
+    let sentence =
+        "The manifest cannot be JSON decoded: EOF while parsing an object at line 1 column 1";
     assert_eq!(problem(&server.send(&call)), (400, sentence.to_owned()));
     let four: Vec<Value> = ["a", "b", "c", "d"].map(line).to_vec();
     assert_eq!(ask(&json!({ "files": four })).0, 413);
