@@ -2,6 +2,8 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from browser import Browser, is_refused, token_in
@@ -240,15 +242,58 @@ def test_a_person_who_is_no_delegate_adds_nobody(town: Town, ada: Browser) -> No
     assert "Only root changes accounts" in done.stderr
 
 
-def test_a_new_account_that_some_rule_of_sudo_names_is_not_made(town: Town) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "carl ALL=(ALL) NOPASSWD: ALL",
+        "carl ALL=(root) /usr/bin/apt",
+        "%carl ALL=(root) NOPASSWD: /usr/bin/rsync",
+        "carl ALL=(eve) NOPASSWD: /bin/sh",
+    ],
+)
+def test_a_new_account_that_some_rule_of_sudo_names_is_not_made(
+    town: Town, text: str
+) -> None:
     rule = town.machine.path("/etc/sudoers.d/local")
-    rule.write_text("carl ALL=(ALL) NOPASSWD: ALL\n")
+    rule.write_text(f"{text}\n")
     rule.chmod(0o440)
     done = town.machine.run("sudo", "-n", MEMBER, "add", "carl", user="mum")
-    assert "may become root" in done.stderr
+    assert "has rights of sudo" in done.stderr
     assert "carl" not in town.machine.path("/etc/passwd").read_text()
     assert not town.machine.path("/home/carl").exists()
     rule.unlink()
+
+
+def test_people_who_are_added_at_the_same_time_are_all_members(town: Town) -> None:
+    names = [f"pupil{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as threads:
+        passwords = list(threads.map(town.add, names))
+    assert len(set(passwords)) == len(names)
+    listed = town.machine.do(MEMBER, "list").split()
+    assert set(names) <= set(listed)
+
+
+def test_a_delegate_can_be_removed_and_added_again(town: Town) -> None:
+    machine = town.machine
+    machine.do("useradd", "--create-home", "dad")
+    machine.do("gpasswd", "--add", "dad", "jupyterhub_adm")
+    for verb in ("add", "remove", "add"):
+        machine.do("sudo", "-n", MEMBER, verb, "dad", user="mum")
+    assert "dad" in machine.do(MEMBER, "list").split()
+
+
+def test_a_first_password_that_got_lost_is_replaced(town: Town) -> None:
+    lost = town.machine.run(
+        *("sh", "-c", f"sudo -n {MEMBER} add hal >/dev/full"), user="mum"
+    )
+    assert lost.returncode == 1
+    assert "Run the command again" in lost.stderr
+    assert "Traceback" not in lost.stderr
+    first, second = town.add("hal"), town.add("hal")
+    assert is_refused(Browser(town.machine).log_in("hal", first))
+    town.move_in("hal", second)
+    done = town.machine.run("sudo", "-n", MEMBER, "add", "hal", user="mum")
+    assert "hal is a member already" in done.stderr
 
 
 def test_a_person_who_is_removed_is_out(town: Town) -> None:

@@ -1,5 +1,6 @@
 """nbcourier-hub-member refuses every name that is not that of a person, before it looks at accounts."""
 
+import contextlib
 import grp
 import importlib.machinery
 import importlib.util
@@ -30,6 +31,8 @@ def member(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(made, "run", refuse)
     monkeypatch.setattr(made, "require_root", lambda: None)
     monkeypatch.setattr(made, "members", lambda: ["ada"])
+    monkeypatch.setattr(made, "alone", contextlib.nullcontext)
+    monkeypatch.setattr(made, "has_first_password", lambda _name: False)
     return made
 
 
@@ -109,7 +112,7 @@ def test_members_of_powerful_groups_are_refused(
     monkeypatch.setattr(
         member.grp, "getgrgid", lambda gid: grp.struct_group([group, "x", gid, []])
     )
-    monkeypatch.setattr(member, "may_run_as_root", lambda _name: False)
+    monkeypatch.setattr(member, "has_rights_of_sudo", lambda _name: False)
     with pytest.raises(member.Refused, match=f"rights of the group {group}"):
         member.add("bob")
 
@@ -134,8 +137,8 @@ def test_people_who_may_use_sudo_are_refused(
 ) -> None:
     monkeypatch.setattr(member, "account_of", lambda name: account(name, 1001))
     monkeypatch.setattr(member.os, "getgrouplist", lambda _name, _own: [1001])
-    monkeypatch.setattr(member, "may_run_as_root", lambda _name: True)
-    with pytest.raises(member.Refused, match="become root with sudo"):
+    monkeypatch.setattr(member, "has_rights_of_sudo", lambda _name: True)
+    with pytest.raises(member.Refused, match="rights of sudo"):
         member.add("bob")
 
 
@@ -153,10 +156,47 @@ def test_an_account_with_power_is_taken_back_at_once(
     monkeypatch.setattr(member, "run", lambda *command, **_more: ran.append(command))
     monkeypatch.setattr(member, "account_of", lambda _name: next(made))
     monkeypatch.setattr(member.os, "getgrouplist", lambda _name, _own: [1002])
-    monkeypatch.setattr(member, "may_run_as_root", lambda _name: True)
-    with pytest.raises(member.Refused, match="become root"):
+    monkeypatch.setattr(member, "has_rights_of_sudo", lambda _name: True)
+    with pytest.raises(member.Refused, match="rights of sudo"):
         member.add("carl")
     assert [command[0] for command in ran] == ["useradd", "userdel"]
+
+
+def test_a_member_who_has_chosen_a_password_keeps_it(
+    member: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member, "account_of", lambda name: account(name, 1001))
+    with pytest.raises(member.Refused, match="ada is a member already"):
+        member.add("ada")
+
+
+def test_a_change_of_accounts_is_not_interrupted_and_waits_for_others(
+    tmp_path: Path,
+) -> None:
+    script = """
+import fcntl, importlib.machinery, importlib.util, os, signal, sys
+loader = importlib.machinery.SourceFileLoader("member", sys.argv[1])
+member = importlib.util.module_from_spec(importlib.util.spec_from_loader("member", loader))
+sys.dont_write_bytecode = True
+loader.exec_module(member)
+member.LOCK = sys.argv[2]
+with member.alone():
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
+    other = os.open(member.LOCK, os.O_RDWR)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("alone", signal.SIGTERM in signal.sigpending(), signal.SIGINT in signal.sigpending())
+fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, PROGRAM, tmp_path / "lock"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (0, "alone True True\n"), done.stderr
 
 
 def test_the_environment_does_not_count(tmp_path: Path) -> None:
