@@ -172,12 +172,13 @@ class Machine:
             return threads.submit(enter_and_work).result(LIMIT_S)
 
     def processes(self) -> list[tuple[int, str]]:
-        """Returns the account's number and the command line of each process there."""
+        """Returns the account's number and the command line of each process there that has not ended."""
         found = []
         for entry in self.path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (entry / "cmdline").read_text().replace("\0", " ")
-                found.append((entry.stat().st_uid, words))
+                if state_of(entry) != "Z":
+                    found.append((entry.stat().st_uid, words))
         return found
 
     def close(self) -> None:
@@ -192,6 +193,11 @@ class Machine:
 def child_of(pid: int) -> int:
     """Returns the number of the only child of a process."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+def state_of(entry: Path) -> str:
+    """Returns the letter for the state of a process. Its name, which comes before it, can contain anything."""
+    return (entry / "stat").read_text().rpartition(") ")[2][:1]
 
 
 def eventually(check: Callable[[], T], limit_s: float = 60, what: str = "") -> T:
