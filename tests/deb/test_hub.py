@@ -369,3 +369,21 @@ def test_purge_says_where_the_data_is_and_an_installation_brings_it_back(
     ada = town.log_in("ada")
     listed = ada.ask("ada", f"assignments?course_id={algebra}")
     assert [each["status"] for each in listed["value"]] == ["submitted"]
+
+
+def test_idle_servers_are_stopped_as_the_page_describes(town: Town) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "debian.md").read_text()
+    (lines,) = (
+        each
+        for each in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        if "idle-culler" in each
+    )
+    assert "--timeout=3600" in lines
+    config = town.machine.path("/etc/nbcourier-hub/jupyterhub_config.py")
+    config.write_text(f"{config.read_text()}\n{lines.replace('=3600', '=2')}")
+    assert town.servers("ada")
+    town.stop()
+    town.start()
+    eventually(
+        lambda: not town.servers("ada"), 120, "the server that nobody uses goes on"
+    )
