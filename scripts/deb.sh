@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Debian packages nbcourier and nbcourier-hub, in a Debian 13 inside this machine. Takes root, or sudo without a
-# password.
+# password. lintian then checks them, which takes some minutes, unless they are packed for tests.
 #
 #   NBCOURIER_BIN          a program that is built already (default: build the release)
 #   NBCOURIER_DEBS         where to put them (default: target/debian)
@@ -51,6 +51,10 @@ nbcourier ($version) $(. "$debian/etc/os-release" && echo "$VERSION_CODENAME"); 
 TEXT
 NBCOURIER_BUILD=$place "$root/scripts/in-debian.sh" "$debian" env --chdir="/build/nbcourier-$version" \
     NBCOURIER_DEB_PACKING="${NBCOURIER_DEB_PACKING:--Zxz}" debian/rules binary
+if [ -z "${NBCOURIER_DEB_PACKING:-}" ]; then
+    NBCOURIER_BUILD=$place "$root/scripts/in-debian.sh" "$debian" env --chdir=/build \
+        sh -c 'lintian --allow-root --fail-on error,warning --tag-display-limit 0 ./*.deb'
+fi
 rm -f "$out"/nbcourier_*.deb "$out"/nbcourier-hub_*.deb
 mv "$place"/*.deb "$out"
 ls "$out"/*.deb
