@@ -16,6 +16,8 @@ Details = tuple[str | None, ...]
 DETAILS = ("first_name", "last_name", "email")
 TOKEN = "a token of the notebook server"
 ANSWER_LIMIT_S = 60
+# A kernel that loads its modules shows within this time that it is there.
+BEAT_LIMIT_S = 30
 # The configuration that the wheel installs, at its place in the repository.
 WHEEL_CONFIG = PYTHON_SOURCE / "install" / "data" / "etc" / "jupyter"
 
@@ -94,6 +96,8 @@ class NotebookServer:
         (connection,) = self._home.rglob(f"kernel-{kernel}.json")
         client = BlockingKernelClient(connection_file=str(connection))
         client.load_connection_file()
+        # A kernel that loads its modules on a busy machine is not dead.
+        client.hb_channel.time_to_dead = BEAT_LIMIT_S
         client.start_channels()
         try:
             client.wait_for_ready(timeout=START_LIMIT_S)
