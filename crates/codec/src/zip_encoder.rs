@@ -5,6 +5,7 @@
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use nbcourier_domain::Timestamp;
+use std::collections::VecDeque;
 
 /// Names are in UTF-8, and sizes follow the file.
 const FLAGS: u16 = 0x0808;
@@ -17,13 +18,26 @@ const VERSION_64: u16 = 45;
 const LARGE: u64 = 0xF000_0000;
 const MANY: usize = 0xFFFF;
 const IN_64: u32 = u32::MAX;
+/// Size in bytes from which on a part of the directory is complete.
+const PART: usize = 256 * 1024;
 
 /// Encodes an archive.
 #[derive(Default)]
 pub struct ZipEncoder {
     offset: u64,
-    written: Vec<Entry>,
+    directory: Directory,
     open: Option<Open>,
+}
+
+/// The directory at the end of an archive: one header for each file, as it will be sent. The parts have bounded sizes, so
+/// that no large block of memory is ever copied.
+#[derive(Default)]
+struct Directory {
+    parts: VecDeque<Vec<u8>>,
+    files: usize,
+    bytes: u64,
+    /// The offset at which it begins, once it is sent.
+    start: Option<u64>,
 }
 
 struct Open {
@@ -121,46 +135,23 @@ impl ZipEncoder {
             }
         }
         self.put(&descriptor, output);
-        self.written.push(entry);
+        self.directory.add(&entry);
     }
 
-    /// Ends the archive with its directory.
-    pub fn finish(&mut self, output: &mut Vec<u8>) {
-        let start = self.offset;
-        let written = std::mem::take(&mut self.written);
-        for entry in &written {
-            let mut header = Vec::with_capacity(80 + entry.name.len());
-            let extra = entry.extra();
-            put32(&mut header, 0x0201_4B50);
-            // Made on Unix, which decides how the permissions below are read.
-            put16(&mut header, 0x0300 | VERSION);
-            put16(
-                &mut header,
-                if extra.is_empty() {
-                    VERSION
-                } else {
-                    VERSION_64
-                },
-            );
-            put16(&mut header, FLAGS);
-            put16(&mut header, DEFLATED);
-            entry.time.write(&mut header);
-            put32(&mut header, entry.crc);
-            put32(&mut header, narrow(entry.packed));
-            put32(&mut header, narrow(entry.size));
-            put16(&mut header, length_of(&entry.name));
-            put16(&mut header, u16::try_from(extra.len()).unwrap_or(0));
-            put16(&mut header, 0);
-            put16(&mut header, 0);
-            put16(&mut header, 0);
-            put32(&mut header, 0o100_644 << 16);
-            put32(&mut header, narrow(entry.offset));
-            header.extend_from_slice(entry.name.as_bytes());
-            header.extend_from_slice(&extra);
-            self.put(&header, output);
+    /// Returns the number of bytes that the directory has so far.
+    pub const fn directory_bytes(&self) -> u64 {
+        self.directory.bytes
+    }
+
+    /// Adds the next part of the archive's end, which is its directory. Returns whether the archive is complete then.
+    pub fn finish(&mut self, output: &mut Vec<u8>) -> bool {
+        let start = *self.directory.start.get_or_insert(self.offset);
+        if let Some(part) = self.directory.parts.pop_front() {
+            self.put(&part, output);
+            return false;
         }
-        let length = self.offset - start;
-        let count = written.len();
+        let length = self.directory.bytes;
+        let count = self.directory.files;
         let mut end = Vec::with_capacity(98);
         if count >= MANY || narrow(start) == IN_64 || narrow(length) == IN_64 {
             let at = self.offset;
@@ -189,6 +180,7 @@ impl ZipEncoder {
         put32(&mut end, narrow(start));
         put16(&mut end, 0);
         self.put(&end, output);
+        true
     }
 
     fn put(&mut self, bytes: &[u8], output: &mut Vec<u8>) {
@@ -197,7 +189,56 @@ impl ZipEncoder {
     }
 }
 
+impl Directory {
+    fn add(&mut self, entry: &Entry) {
+        let header = entry.header();
+        self.files += 1;
+        self.bytes += header.len() as u64;
+        let last = self.parts.back();
+        if last.is_none_or(|part| part.len() + header.len() > PART) {
+            let part = Vec::with_capacity(PART.max(header.len()));
+            self.parts.push_back(part);
+        }
+        if let Some(part) = self.parts.back_mut() {
+            part.extend_from_slice(&header);
+        }
+    }
+}
+
 impl Entry {
+    /// Returns the header in the directory.
+    fn header(&self) -> Vec<u8> {
+        let mut header = Vec::with_capacity(80 + self.name.len());
+        let extra = self.extra();
+        put32(&mut header, 0x0201_4B50);
+        // Made on Unix, which decides how the permissions below are read.
+        put16(&mut header, 0x0300 | VERSION);
+        put16(
+            &mut header,
+            if extra.is_empty() {
+                VERSION
+            } else {
+                VERSION_64
+            },
+        );
+        put16(&mut header, FLAGS);
+        put16(&mut header, DEFLATED);
+        self.time.write(&mut header);
+        put32(&mut header, self.crc);
+        put32(&mut header, narrow(self.packed));
+        put32(&mut header, narrow(self.size));
+        put16(&mut header, length_of(&self.name));
+        put16(&mut header, u16::try_from(extra.len()).unwrap_or(0));
+        put16(&mut header, 0);
+        put16(&mut header, 0);
+        put16(&mut header, 0);
+        put32(&mut header, 0o100_644 << 16);
+        put32(&mut header, narrow(self.offset));
+        header.extend_from_slice(self.name.as_bytes());
+        header.extend_from_slice(&extra);
+        header
+    }
+
     /// Returns the extension with those values that do not fit into four bytes.
     fn extra(&self) -> Vec<u8> {
         let mut values = Vec::new();
@@ -318,7 +359,7 @@ mod tests {
             }
             zip.end(&mut output);
         }
-        zip.finish(&mut output);
+        while !zip.finish(&mut output) {}
         output
     }
 

@@ -15,16 +15,24 @@ use nbcourier_exchange::files::trees::{
     Bundle, Contents, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
 use nbcourier_work::Bug;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// The names that Windows keeps for devices, with any ending ("Naming Files, Paths, and Namespaces", Microsoft).
 const DEVICES: [&str; 22] = [
     "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
     "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
-/// The file that lists names that were changed.
+/// The file that lists names that were changed, and directories that were left out.
 const README: &str = "README.txt";
+/// Maximum length of the list of changed names, in bytes.
+const LONGEST_README: usize = 256 * 1024;
+/// Maximum length in bytes of the directory of an archive of many trees. It is held in memory until the archive ends.
+/// Names of usual length leave room for more than a hundred thousand files.
+const LONGEST_DIRECTORY: u64 = 16 * 1024 * 1024;
+/// Size in bytes of the entry of a file in that directory, without its name.
+const DIRECTORY_ENTRY: u64 = 80;
 
 /// Returns a reply with a tree as `name`, which a browser saves.
 pub async fn tree(
@@ -33,10 +41,12 @@ pub async fn tree(
     time: Timestamp,
     files: TreeFiles,
 ) -> Result<HttpResponse> {
-    let mut sender = Sender::new(exchange, Vec::new()).await?;
-    sender.list(files.iter(), "", time);
+    let mut sender = Box::new(Sender::new(exchange, Vec::new()).await?);
+    sender = sender
+        .listed(vec![(String::new(), time, files.clone())])
+        .await?;
     sender.contents = Contents::open(exchange, files).await?;
-    send(Box::new(sender), name).await
+    send(sender, name).await
 }
 
 /// Returns a reply with many trees as `name`, each below the directory beside it, which a browser saves.
@@ -153,7 +163,21 @@ impl Sender {
         })
     }
 
-    /// Adds files to those that are sent next.
+    /// Makes these the files that are sent next. Finding names for many files takes a while.
+    async fn listed(
+        mut self: Box<Self>,
+        trees: Vec<(String, Timestamp, TreeFiles)>,
+    ) -> Result<Box<Self>> {
+        compute(move || {
+            self.entries.clear();
+            for (directory, time, files) in &trees {
+                self.list(files.iter(), directory, *time);
+            }
+            Ok(self)
+        })
+        .await
+    }
+
     fn list<'a>(
         &mut self,
         files: impl Iterator<Item = TreeFile<'a>>,
@@ -174,20 +198,44 @@ impl Sender {
         }
     }
 
+    /// Returns the trees whose names fit into the archive beside those of all trees before. The others are left out, so
+    /// that one student with odd names keeps nobody else's files from coming.
+    fn fitting(
+        &mut self,
+        trees: Vec<(String, Timestamp, TreeFiles)>,
+    ) -> Vec<(String, Timestamp, TreeFiles)> {
+        let mut promised = self.zip.directory_bytes();
+        let mut fitting = Vec::new();
+        for (directory, time, files) in trees {
+            let bytes = files.iter().map(|file| {
+                let path = directory.len() + 1 + file.path.as_str().len();
+                DIRECTORY_ENTRY + path as u64
+            });
+            let bytes = bytes.sum::<u64>();
+            if promised + bytes <= LONGEST_DIRECTORY {
+                promised += bytes;
+                fitting.push((directory, time, files));
+            } else {
+                self.names.left_out.push(directory);
+            }
+        }
+        fitting
+    }
+
     async fn next(mut self: Box<Self>) -> Result<Option<(Box<Self>, Bytes)>> {
         if self.is_ended {
             return Ok(None);
         }
         let mut pieces = self.contents.next().await?;
         while pieces.is_empty() {
-            let more = self.rest.next().await?;
+            let mut more = self.rest.next().await?;
             if more.is_empty() {
                 break;
             }
-            self.entries.clear();
-            for (directory, time, files) in &more {
-                self.list(files.iter(), directory, *time);
+            if matches!(self.rest, Rest::Trees(..)) {
+                more = self.fitting(more);
             }
+            self = self.listed(more.clone()).await?;
             let files = more.into_iter().map(|(_, _, files)| files);
             self.contents = Contents::open_many(&self.exchange, files).await?;
             pieces = self.contents.next().await?;
@@ -217,6 +265,7 @@ impl Sender {
         .await
     }
 
+    /// Writes the next part of the end.
     fn end(&mut self, output: &mut Vec<u8>) {
         if let Some(readme) = self.names.readme() {
             let size = readme.len() as u64;
@@ -224,53 +273,99 @@ impl Sender {
             self.zip.write(readme.as_bytes(), output);
             self.zip.end(output);
         }
-        self.zip.finish(output);
-        self.is_ended = true;
+        self.is_ended = self.zip.finish(output);
     }
 }
 
 /// Names for an archive, each unique where case makes no difference.
 #[derive(Default)]
 struct Names {
-    taken: HashSet<String>,
-    changed: Vec<(String, String)>,
+    hasher: RandomState,
+    /// The hash of each taken name in small letters, with the number after which a next file of that name looks for a free
+    /// one. Two names with one hash are taken for the same, so the later one gets a number.
+    taken: HashMap<u64, u32>,
+    /// The lines about changed names, as far as they fit.
+    changed: String,
+    /// The number of changed names that do not fit.
+    more: usize,
+    /// The directories that are left out.
+    left_out: Vec<String>,
 }
 
 impl Names {
     /// Returns the path with names that every system can write.
     fn portable(&mut self, path: &str) -> String {
         let parts: Vec<String> = path.split('/').map(portable).collect();
-        let mut name = parts.join("/");
-        let mut number = 2;
-        while name == README || !self.taken.insert(name.to_lowercase()) {
-            let (stem, ending) = match parts.join("/").rsplit_once('.') {
-                Some((stem, ending)) if !ending.contains('/') => {
-                    (stem.to_owned(), format!(".{ending}"))
-                }
-                _ => (parts.join("/"), String::new()),
+        let whole = parts.join("/");
+        let mut name = whole.clone();
+        let key = self.key(&whole);
+        if whole == README || self.taken.contains_key(&key) {
+            let (stem, ending) = match whole.rsplit_once('.') {
+                Some((stem, ending)) if !ending.contains('/') => (stem, format!(".{ending}")),
+                _ => (whole.as_str(), String::new()),
             };
-            name = format!("{stem} ({number}){ending}");
-            number += 1;
+            // Each look begins behind the last, since all files may have the same name here.
+            let mut number = self.taken.get(&key).copied().unwrap_or(1);
+            loop {
+                number += 1;
+                name = format!("{stem} ({number}){ending}");
+                let found = self.key(&name);
+                if !self.taken.contains_key(&found) {
+                    self.taken.insert(found, 1);
+                    break;
+                }
+            }
+            self.taken.insert(key, number);
+        } else {
+            self.taken.insert(key, 1);
         }
         if name != path {
-            self.changed.push((path.to_owned(), name.clone()));
+            self.note(path, &name);
         }
         name
     }
 
-    /// Returns the text that lists the changed names, if there are some.
-    fn readme(&self) -> Option<String> {
-        if self.changed.is_empty() {
-            return None;
+    fn key(&self, name: &str) -> u64 {
+        self.hasher.hash_one(name.to_lowercase())
+    }
+
+    fn note(&mut self, own: &str, here: &str) {
+        if self.changed.len() > LONGEST_README {
+            self.more += 1;
+            return;
         }
-        let mut text = String::from(
-            "Some files have other names here, because not every system can write their own:\r\n\r\n",
-        );
-        for (own, here) in &self.changed {
+        // Writing to memory does not fail.
+        let _ = write!(self.changed, "{here} = {own:?}\r\n");
+    }
+
+    /// Returns the text that lists the changed names and the directories that are left out, if there are some. It is
+    /// returned once.
+    fn readme(&mut self) -> Option<String> {
+        let changed = std::mem::take(&mut self.changed);
+        let left_out = std::mem::take(&mut self.left_out);
+        let more = std::mem::take(&mut self.more);
+        let mut text = String::new();
+        if !left_out.is_empty() {
+            text.push_str(
+                "The names of these files are too long together, so they are not here. nbgrader collect brings them:\r\n\r\n",
+            );
+            for directory in left_out {
+                text.push_str(&directory);
+                text.push_str("\r\n");
+            }
+            text.push_str("\r\n");
+        }
+        if !changed.is_empty() {
+            text.push_str(
+                "Some files have other names here, because not every system can write their own:\r\n\r\n",
+            );
+            text.push_str(&changed);
+        }
+        if more > 0 {
             // Writing to memory does not fail.
-            let _ = write!(text, "{here} = {own:?}\r\n");
+            let _ = write!(text, "and {more} more\r\n");
         }
-        Some(text)
+        (!text.is_empty()).then_some(text)
     }
 }
 
@@ -322,6 +417,29 @@ mod tests {
         let readme = names.readme().unwrap();
         assert!(readme.contains("_nul = \"nul\"\r\n"), "{readme}");
         assert!(!readme.contains("problem1.ipynb = "), "{readme}");
-        assert_eq!(Names::default().readme(), None);
+        assert_eq!((names.readme(), Names::default().readme()), (None, None));
+    }
+
+    #[test]
+    fn very_many_files_of_one_name_here_get_numbers_and_a_short_list() {
+        const FILES: u32 = 100_000;
+        let signs = ['<', '>', ':', '"', '|', '?', '*', '\u{1}', '\u{2}', '\u{3}'];
+        let mut names = Names::default();
+        // A look through all earlier numbers for each of them would take hours.
+        for number in 0..FILES {
+            let digits = format!("{number:05}");
+            let own = digits.bytes().map(|digit| signs[usize::from(digit - b'0')]);
+            let own: String = own.collect();
+            let here = names.portable(&own);
+            let expected = match number {
+                0 => "_____".to_owned(),
+                later => format!("_____ ({})", later + 1),
+            };
+            assert_eq!(here, expected);
+        }
+        let readme = names.readme().unwrap();
+        assert!(readme.len() < 2 * LONGEST_README, "{}", readme.len());
+        assert!(readme.ends_with(" more\r\n"));
+        assert_eq!(names.readme(), None);
     }
 }
