@@ -25,6 +25,9 @@ pub const ZONE_COOKIE: &str = "nbcourier-zone";
 /// The cookie with the theme that a reader chose.
 pub const THEME_COOKIE: &str = "nbcourier-theme";
 
+/// Maximum number of names in one sentence.
+const NAMES: usize = 20;
+
 /// Every character of a path segment that is escaped in an address. Unreserved ones stay (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -177,6 +180,18 @@ impl View {
     /// Returns the message with that key and these values.
     pub fn say_all(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
         self.words.say_all(key, values)
+    }
+
+    /// Returns names in one text: the first ones, and how many others there are.
+    pub fn names(&self, names: &[String]) -> String {
+        let first = names[..names.len().min(NAMES)].join(", ");
+        match names.len().saturating_sub(NAMES) {
+            0 => first,
+            more => self.say_all(
+                "more-names",
+                &[("names", first.to_value()), ("n", more.to_value())],
+            ),
+        }
     }
 
     /// Returns a number with its digits in groups.

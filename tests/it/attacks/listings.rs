@@ -1,5 +1,6 @@
 //! Replies that somebody made very long: no request takes much memory, and none keeps others waiting.
 
+use crate::sql::Sql;
 use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -24,6 +25,10 @@ const FEWER: usize = 5000;
 const MOST_PEOPLE: usize = 20_000;
 /// The number of rows in each listing: more than fit on two pages.
 const ROWS: usize = 25_000;
+/// The maximum number of entries of a directory.
+const MOST_ENTRIES: usize = 100_000;
+/// The number of students whose trees are all as long as they may be.
+const CLASS: usize = 30;
 
 /// Returns a manifest of many files below a long path, all with the released bytes.
 fn manifest(number: usize, path_bytes: usize) -> String {
@@ -40,6 +45,26 @@ fn hand_in(server: &Server, manifest: &str) {
     let call = call.body("application/json", manifest.to_owned());
     let reply = call.send(server.port()).unwrap();
     assert_eq!(reply.status, 201, "{}", reply.text());
+}
+
+/// Returns a manifest of as many files as a tree may have, with paths as long as they may be together. Each of their
+/// letters takes five bytes in a page, and three in an address.
+fn longest_manifest(ending: &str) -> String {
+    let sha256 = hex_sha256(b"{}");
+    let long = format!("{}/{}", "&".repeat(200), "&".repeat(190));
+    let line =
+        |n: usize| json!({ "path": format!("{long}{n:05}{ending}"), "sha256": sha256, "size": 2 });
+    json!({ "files": (0..FILES).map(line).collect::<Vec<_>>() }).to_string()
+}
+
+/// Sends a manifest as the instructor.
+#[track_caller]
+fn send(server: &Server, method: &str, target: &str, manifest: &str) {
+    let target = format!("v1/courses/algebra/{target}?user=kevin");
+    let call = server.call(method, &target);
+    let call = call.body("application/json", manifest.to_owned());
+    let reply = call.send(server.port()).unwrap();
+    assert!(reply.status < 300, "{target}: {}", reply.text());
 }
 
 /// Returns a server with a course that a student and an instructor made as large as their requests allow.
@@ -86,7 +111,8 @@ fn fill(server: &Server) {
         CREATE TEMP TABLE it AS SELECT a.course_id AS course, a.id AS assignment,
                 (SELECT tree_id FROM releases WHERE assignment_id = a.id) AS tree,
                 s.id AS submission, {now} AS now
-            FROM submissions s JOIN assignments a ON a.id = s.assignment_id WHERE s.deleted_at IS NULL LIMIT 1;
+            FROM submissions s JOIN assignments a ON a.id = s.assignment_id WHERE s.deleted_at IS NULL
+            ORDER BY s.id LIMIT 1;
         -- Courses, of which kevin teaches all, and deleted ones.
         INSERT INTO courses (name, created_at) SELECT name, time FROM n;
         INSERT INTO members (course_id, username, role) SELECT id, 'kevin', 3 FROM courses WHERE name <> 'algebra';
@@ -101,7 +127,8 @@ fn fill(server: &Server) {
         -- Assignments, released, deleted, and deleted with what was handed in to them.
         INSERT INTO assignments (course_id, name, due_at) SELECT it.course, name, time FROM n, it WHERE i <= {FEWER};
         INSERT INTO releases (assignment_id, version, tree_id, released_by, released_at)
-            SELECT a.id, 1, it.tree, 'kevin', it.now FROM assignments a, it WHERE a.id <> it.assignment;
+            SELECT a.id, 1, it.tree, 'kevin', it.now FROM assignments a, it
+            WHERE NOT EXISTS (SELECT 1 FROM releases r WHERE r.assignment_id = a.id);
         UPDATE assignments SET current_release = (SELECT max(id) FROM releases WHERE assignment_id = assignments.id)
             WHERE current_release IS NULL;
         INSERT INTO assignments (course_id, name, deleted_at) SELECT it.course, name, it.now + i FROM n, it;
@@ -174,6 +201,33 @@ fn fill(server: &Server) {
     let database = server.data_dir().join("nbcourier.db");
     let mut conn = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
     conn.batch_execute(&sql).unwrap();
+}
+
+/// Inserts what is long only as files that a browser saves: a directory of the most entries with paths that are as long
+/// as they may be, all of which would have the same name in an archive; and a class whose trees are all as long as they may be.
+fn fill_archives(server: &Server) {
+    // Each digit of a number as two signs that become the same in an archive.
+    let signs = ["::", ":?", ":*", ":|", "?:", "??", "?*", "?|", "*:", "*?"];
+    let name = signs
+        .iter()
+        .enumerate()
+        .fold("printf('%06d', i)".to_owned(), |name, (digit, signs)| {
+            format!("replace({name}, '{digit}', '{signs}')")
+        });
+    Sql::of(server).execute(&format!(
+        r"INSERT INTO directories (owner, name, head, created_by, created_at) VALUES ('kevin', 'most', 1, 'kevin', 1);
+        CREATE TEMP TABLE most AS SELECT max(id) AS id FROM directories;
+        INSERT INTO directory_versions (directory_id, version, made_at, made_by, files, folders, bytes, path_bytes)
+            SELECT id, 1, 1, 'kevin', {MOST_ENTRIES}, 0, 0, 0 FROM most;
+        INSERT INTO directory_entries (directory_id, path, blob_id, executable, since)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MOST_ENTRIES})
+            SELECT most.id, {name} || '{colons}', (SELECT min(id) FROM blobs), 0, 1 FROM n, most;
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CLASS})
+            SELECT (SELECT id FROM assignments WHERE name = 'crowd'), printf('%03d', i), i,
+                (SELECT max(id) FROM trees WHERE files = {FILES}) FROM n;",
+        colons = ":".repeat(148),
+    ));
 }
 
 /// A server that is restarted now and then, so that each request is compared with an idle one.
@@ -336,6 +390,159 @@ fn no_listing_takes_much_memory_or_keeps_a_worker_busy() {
         }
     }
     assert!(asked > 80, "{asked}");
+}
+
+/// Returns the addresses of a page, or none for a page that shows one thing only.
+fn pages_at(path: &str, number: &str) -> Vec<String> {
+    // They show one shared page, or that there is nothing.
+    let one = [
+        "{token}",
+        "shares/{id}",
+        "c/{path}",
+        "d/{path}",
+        "admin/{path}",
+    ];
+    if one.iter().any(|part| path.contains(part)) {
+        return Vec::new();
+    }
+    let assignments: &[&str] = if path.ends_with("/collected.zip") {
+        &["crowd"]
+    } else if path.contains("{assignment}") && !path.contains("{path}") {
+        &["challenge", "removed", "notebooks"]
+    } else {
+        &["challenge"]
+    };
+    let directories: &[(&str, &str)] = if path.ends_with("/zip") && path.contains("{directory}") {
+        &[("course:algebra", "materials"), ("kevin", "most")]
+    } else {
+        &[("course:algebra", "materials")]
+    };
+    let submitted = format!("0/{}/0", "d".repeat(90));
+    let folder = format!("000001-{}", "n".repeat(240));
+    let file = match path {
+        path if path.contains("/feedback/") => {
+            format!("{}/{}00000.html", "&".repeat(200), "&".repeat(190))
+        }
+        path if path.contains("/s/{id}/") => submitted,
+        path if path.starts_with("c/") => "task".to_owned(),
+        path if path.contains("/in/") => folder,
+        _ => "work".to_owned(),
+    };
+    let file: Vec<String> = file.split('/').map(percent_encode).collect();
+    let queries: &[&str] = match path {
+        path if path.ends_with("/versions/again") => &["?version=2"],
+        path if path.ends_with("/versions") => &["", "?version=2"],
+        path if path.contains("/notebooks") => &["?by=student", "?by=notebook", "?by=day"],
+        "c/{course}/a/{assignment}" => &[
+            "",
+            "?all=1",
+            "?as=student",
+            "?page=3&show=missing&sort=time&find=n",
+        ],
+        "c/{course}" => &["", "?as=student"],
+        "admin/people" => &["", "?name=ann", "?name=n"],
+        _ => &[""],
+    };
+    let mut found = Vec::new();
+    for assignment in assignments {
+        for (owner, directory) in directories {
+            for query in queries {
+                // The page has only the newest of the very many versions.
+                if *assignment == "challenge" && query.contains("version=") {
+                    continue;
+                }
+                let path = path
+                    .replace("{prefix}", "")
+                    .replace("{course}", "algebra")
+                    .replace("{assignment}", assignment)
+                    .replace("{id}", number)
+                    .replace("{owner}", owner)
+                    .replace("{directory}", directory)
+                    .replace("{path}", &file.join("/"))
+                    .replace("{user}", "ann");
+                assert!(!path.contains('{'), "what is that in {path}");
+                found.push(format!("{path}{query}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_page_takes_much_memory_or_keeps_a_worker_busy() {
+    let server = hostile();
+    let listed = server.get("v1/courses/algebra/submissions?limit=3", "kevin");
+    let listed = listed.ok().json();
+    let last = listed["submissions"].as_array().unwrap().last().unwrap();
+    let number = last["id"].to_string();
+    // A version of very many notebooks, also one that was replaced by a small one; and feedback of very many pages.
+    let course = Course::of(&server, "algebra");
+    for assignment in ["crowd", "removed", "notebooks"] {
+        course
+            .release(assignment, "kevin", &[Sent::new("task", "{}")])
+            .ok();
+    }
+    let notebooks = longest_manifest(".ipynb");
+    let small = json!({ "files": [{ "path": "task", "sha256": hex_sha256(b"{}"), "size": 2 }] });
+    for assignment in ["removed", "notebooks"] {
+        let target = format!("assignments/{assignment}/tree");
+        send(&server, "PUT", &target, &notebooks);
+    }
+    send(
+        &server,
+        "PUT",
+        "assignments/removed/tree",
+        &small.to_string(),
+    );
+    let newest = course.submit("notebooks", "ann", &[Sent::new("task", "{}")]);
+    newest.ok();
+    fill(&server);
+    // The newest feedback of all.
+    let feedback = format!("submissions/{number}/feedback");
+    send(&server, "POST", &feedback, &longest_manifest(".html"));
+    fill_archives(&server);
+    let mut fresh = Fresh::again(server);
+    eprintln!("idle: {} KiB", fresh.idle / 1024);
+    let table = routes::table().into_iter();
+    let pages = table.filter(|route| route.access == "page");
+    let pages = pages.filter_map(|route| Some(route.address.strip_prefix("GET ")?.to_owned()));
+    let mut asked = 0;
+    for path in pages {
+        for target in pages_at(&path, &number) {
+            let mut is_shown = false;
+            for user in ["root", "kevin", "ann"] {
+                let call = fresh.server.call("GET", &target).browser(user);
+                let (same, bytes, reply) = fresh.taken(&call);
+                fresh = same;
+                asked += 1;
+                let length = reply.body.len();
+                eprintln!(
+                    "{} {target} {user}: {} KiB for {} KiB",
+                    reply.status,
+                    bytes / 1024,
+                    length / 1024
+                );
+                assert!(
+                    bytes <= MOST,
+                    "{target} took {bytes} bytes for a reply of {length}"
+                );
+                is_shown |= reply.status < 400;
+                assert!(
+                    reply.status < 400 || user != "kevin" || path.starts_with("admin"),
+                    "{target}: {} {}",
+                    reply.status,
+                    reply.text()
+                );
+                let is_page = reply.header("content-type") == Some("text/html; charset=utf-8");
+                assert!(
+                    !is_page || length <= LONGEST_PAGE,
+                    "{target} has {length} bytes"
+                );
+            }
+            assert!(is_shown, "nobody sees {target}");
+        }
+    }
+    assert!(asked > 150, "{asked}");
 }
 
 #[test]

@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// Number of students on a page.
 const PAGE: usize = 1000;
+/// Maximum number of versions about which the page says who has fetched them.
+const VERSIONS: usize = 10;
 /// How near to the due time the numbers change quickly, in microseconds.
 const NEAR: Duration = Duration::from_hours(1);
 
@@ -155,9 +157,9 @@ impl Page<'_> {
         SHOWN.map(|(name, key)| (name, self.view.say(key)))
     }
 
-    /// Returns who has fetched which version.
+    /// Returns who has fetched which of the newest versions.
     fn fetched(&self) -> Vec<String> {
-        let versions = self.board.fetched.iter().enumerate();
+        let versions = self.board.fetched.iter().take(VERSIONS).enumerate();
         let sentence = |(place, (version, students)): (usize, &(i64, usize))| {
             let key = if place == 0 {
                 "fetched-version"

@@ -18,11 +18,13 @@ use nbcourier_exchange::allowances::{self, NotedAllowance};
 use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
 use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::submissions::Target;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 /// Maximum number of students who get more time at once.
 const AT_ONCE: usize = 1000;
+/// Maximum number of students with more time on the page.
+const SHOWN: usize = 1000;
 /// Maximum number of characters of a note.
 const LONGEST_NOTE: usize = 500;
 /// A day in microseconds.
@@ -37,6 +39,8 @@ struct Page<'a> {
     address: String,
     board: &'a Board,
     extended: Vec<&'a BoardRow>,
+    /// Whether more students have more time.
+    has_more: bool,
     /// The chosen students, one per line.
     chosen: String,
     /// The names of the chosen students who are known.
@@ -120,6 +124,14 @@ fn page<'a>(
 ) -> Page<'a> {
     let address = view.assignment(course.as_str(), assignment.as_str());
     let known: BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
+    let mut extended: Vec<&BoardRow> = board
+        .people
+        .iter()
+        .filter(|row| row.is_extended(board.dates))
+        .take(SHOWN + 1)
+        .collect();
+    let has_more = extended.len() > SHOWN;
+    extended.truncate(SHOWN);
     let named = board.people.iter();
     let named = named.filter(|row| known.contains(row.username.as_str()));
     let from = board.dates.due_at.unwrap_or(view.times.now());
@@ -136,11 +148,8 @@ fn page<'a>(
         },
         course: course.to_string(),
         address,
-        extended: board
-            .people
-            .iter()
-            .filter(|row| row.is_extended(board.dates))
-            .collect(),
+        extended,
+        has_more,
         chosen: chosen.join("\n"),
         names: named.map(name_of).collect(),
         days: "2".to_owned(),
@@ -230,9 +239,10 @@ fn students(
     if chosen.len() > AT_ONCE {
         return Err(view.say_with("too-many-chosen", "n", AT_ONCE));
     }
+    let known: HashSet<&str> = board.people.iter().map(|row| &*row.username).collect();
     let mut students = Vec::new();
     for name in chosen {
-        let is_known = board.people.iter().any(|row| row.username == *name);
+        let is_known = known.contains(name.as_str());
         let student = UserName::parse(name.clone()).ok().filter(|_| is_known);
         students.push(student.ok_or_else(|| view.say_with("nobody-of-name", "name", name))?);
     }

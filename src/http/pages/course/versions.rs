@@ -45,6 +45,15 @@ impl Page<'_> {
         shown.files.len().saturating_sub(FILES)
     }
 
+    /// Returns the removed files that fit on the page.
+    fn removed<'b>(&self, shown: &'b Shown) -> &'b [String] {
+        &shown.removed[..shown.removed.len().min(FILES)]
+    }
+
+    fn hidden_removed(&self, shown: &Shown) -> usize {
+        shown.removed.len().saturating_sub(FILES)
+    }
+
     /// Returns the address of a file: `kind` is to save it or to look at it.
     fn file(&self, shown: &Shown, kind: &str, path: &str) -> String {
         let segments: Vec<&str> = path.split('/').collect();

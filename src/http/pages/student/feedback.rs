@@ -17,6 +17,8 @@ use nbcourier_domain::Timestamp;
 use nbcourier_exchange::history::{self, PastFeedback};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback, receipts};
 
+/// Maximum number of files on the page.
+const FILES: usize = 500;
 /// Maximum number of earlier pieces of feedback on the page.
 const EARLIER: usize = 100;
 
@@ -32,6 +34,8 @@ struct Page<'a> {
     read: Option<String>,
     address: String,
     files: Vec<File>,
+    /// Number of files that are not listed.
+    more: usize,
     earlier: Vec<PastFeedback>,
 }
 
@@ -69,7 +73,7 @@ pub async fn show(
         segments.extend(path.split('/'));
         view.at(&segments)
     };
-    let files = found.files.iter().map(|file| {
+    let files = found.files.iter().take(FILES).map(|file| {
         let path = file.path.as_str().to_owned();
         let is_html = is_page(&path);
         File {
@@ -97,6 +101,7 @@ pub async fn show(
         given_at: view.times.minute(found.time),
         given_by: current.map_or_else(String::new, |past| past.returned_by.clone()),
         submitted_at: view.times.minute(receipt.submitted_at),
+        more: found.files.len().saturating_sub(FILES),
         files: files.collect(),
         earlier: past
             .feedback

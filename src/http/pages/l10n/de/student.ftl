@@ -50,6 +50,7 @@ more-files = { $n ->
     [one] Und { $n } weitere Datei. Das Archiv enthält alle.
    *[other] Und { $n } weitere Dateien. Das Archiv enthält alle.
 }
+more-names = { $names } und { $n } weitere
 ticket-over-title = Dieser Link ist abgelaufen
 ticket-over = Ein solcher Link gilt zehn Minuten. Gehen Sie zurück zu der Seite, die ihn hatte, und öffnen Sie ihn neu.
 submit-title = Abgeben

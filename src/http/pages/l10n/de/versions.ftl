@@ -54,3 +54,7 @@ delete-assignment-extensions = { $n ->
     [one] { $n } Fristverlängerung
    *[other] { $n } Fristverlängerungen
 }
+more-removed = { $n ->
+    [one] Und { $n } weitere entfernte Datei.
+   *[other] Und { $n } weitere entfernte Dateien.
+}

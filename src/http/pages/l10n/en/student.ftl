@@ -50,6 +50,7 @@ more-files = { $n ->
     [one] And { $n } more file. The archive has all of them.
    *[other] And { $n } more files. The archive has all of them.
 }
+more-names = { $names } and { $n } more
 ticket-over-title = This link is over
 ticket-over = Such a link is valid for ten minutes. Go back to the page that had it, and open it again.
 submit-title = Submit

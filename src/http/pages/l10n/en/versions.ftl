@@ -54,3 +54,7 @@ delete-assignment-extensions = { $n ->
     [one] { $n } extension
    *[other] { $n } extensions
 }
+more-removed = { $n ->
+    [one] And { $n } more file that was removed.
+   *[other] And { $n } more files that were removed.
+}

@@ -50,6 +50,7 @@ more-files = { $n ->
     [one] Et { $n } fichier de plus. L’archive les contient tous.
    *[other] Et { $n } fichiers de plus. L’archive les contient tous.
 }
+more-names = { $names } et { $n } de plus
 ticket-over-title = Ce lien est périmé
 ticket-over = Un tel lien vaut dix minutes. Revenez à la page qui l’avait, et ouvrez-le de nouveau.
 submit-title = Rendre un devoir

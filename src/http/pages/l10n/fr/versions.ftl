@@ -54,3 +54,7 @@ delete-assignment-extensions = { $n ->
     [one] { $n } délai supplémentaire
    *[other] { $n } délais supplémentaires
 }
+more-removed = { $n ->
+    [one] Et { $n } fichier supprimé de plus.
+   *[other] Et { $n } fichiers supprimés de plus.
+}
