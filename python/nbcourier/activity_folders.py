@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 # The maximum size of the list of deliveries that is read, in bytes.
@@ -18,18 +18,26 @@ class Folders:
         self._root = root.absolute()
         self._home = home.absolute()
 
-    def place(
-        self, path: str, assignments: Mapping[str, set[str]]
-    ) -> tuple[str, str] | None:
-        """Returns the course of a notebook and the path to report, or None if the notebook belongs to no course.
+    def places(
+        self, paths: Sequence[str], assignments: Mapping[str, set[str]]
+    ) -> list[tuple[str, str] | None]:
+        """Returns the course of each notebook and the path to report, or None if the notebook belongs to no course.
+
+        It reads a file, so it runs on another thread than the server's own.
 
         `assignments` has the assignments of each course that counts work. A folder belongs to a course if the course
         delivers it, if it has the name of the course, or if it has the name of an assignment of only this course.
         """
+        delivered = self._delivered()
+        return [self._place(path, assignments, delivered) for path in paths]
+
+    def _place(
+        self, path: str, assignments: Mapping[str, set[str]], delivered: Mapping[str, str]
+    ) -> tuple[str, str] | None:
         whole = self._root / path
         if whole.is_relative_to(self._home):
             at_home = whole.relative_to(self._home).as_posix()
-            for folder, course in self._delivered().items():
+            for folder, course in delivered.items():
                 if course in assignments and at_home.startswith(f"{folder}/"):
                     return course, at_home
         first, *rest = PurePosixPath(path).parts or ("",)

@@ -60,10 +60,15 @@ class Reporter:
             return
         taken: list[tuple[Work, dict[str, Any]]] = []
         while waiting and len(taken) < MOST_ITEMS:
-            work = waiting.popleft()
-            found = self._folders.place(work.path, self._counting)
-            if found is not None:
-                taken.append((work, _item(work, *found)))
+            room = MOST_ITEMS - len(taken)
+            some = [waiting.popleft() for _ in range(min(room, len(waiting)))]
+            paths = [work.path for work in some]
+            places = await ask(self._folders.places, paths, self._counting)
+            taken += [
+                (work, _item(work, *place))
+                for work, place in zip(some, places)
+                if place is not None
+            ]
         if not taken:
             return
         try:

@@ -114,13 +114,18 @@ class _Agent:
 
 async def open_notebooks(server: ServerApp, root: Path) -> list[str]:
     """Returns the paths of the notebooks that pages of a browser have open, without links."""
-    found = set()
+    paths = set()
     for each in await server.session_manager.list_sessions():
         # JupyterLab lets a kernel run when its notebook is closed. Then nothing is connected to it.
         kernel = each.get("kernel") or {}
         if each.get("type") == "notebook" and kernel.get("connections", 0) > 0:
-            found.add(os.path.realpath(root / each["path"]))
-    return sorted(found)
+            paths.add(each["path"])
+    return await ask(_resolved, root, paths)
+
+
+# Runs on another thread, because the disk of a home can be far away.
+def _resolved(root: Path, paths: set[str]) -> list[str]:
+    return sorted({os.path.realpath(root / path) for path in paths})
 
 
 def has_pairs() -> bool:

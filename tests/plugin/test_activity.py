@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,10 +144,10 @@ def test_a_notebook_is_of_the_course_whose_folder_it_is_in(tmp_path: Path) -> No
         "algebra": None,
         "": None,
     }.items():
-        assert folders.place(path, counting) == found, path
+        assert folders.places([path], counting) == [found], path
     for broken in (b"", b"[1]", b"{", b'{"deliveries": 3}', b"[" * 100_000, b"\xff"):
         noted.write_bytes(broken)
-        assert folders.place("material/a.ipynb", counting) is None
+        assert folders.places(["material/a.ipynb"], counting) == [None]
 
 
 class Exchange:
@@ -220,6 +221,26 @@ def test_work_waits_while_the_exchange_is_away_and_no_work_is_sent_twice(
     waiting = len(diary.waiting)
     send(EVENING)
     assert len(diary.waiting) == waiting - MOST_ITEMS
+
+
+def test_no_file_is_read_where_the_server_would_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, diary = Exchange({"algebra": set()}), Diary()
+    threads, read = [], Folders._delivered
+
+    def delivered(folders: Folders) -> dict[str, str]:
+        threads.append(threading.get_ident())
+        return read(folders)
+
+    monkeypatch.setattr(Folders, "_delivered", delivered)
+    for number in range(MOST_ITEMS):
+        diary.save(f"algebra/{number}.ipynb", EVENING)
+    reporter(exchange, diary, tmp_path)(EVENING)
+    assert len(exchange.reports[0]) == MOST_ITEMS
+    # Once for all of them, and not on the thread of the server's loop.
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
 
 
 Start = Callable[..., NotebookServer]

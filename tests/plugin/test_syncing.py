@@ -3,10 +3,12 @@
 import asyncio
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -233,6 +235,24 @@ def test_the_agent_learns_which_notebooks_are_open(
         assert await is_told(first, ["real/b.ipynb"], []), told.read_text()
 
     asyncio.run(day())
+
+
+def test_no_path_is_resolved_where_the_server_would_wait(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    server.session_manager.listed = [session("a.ipynb", 1), session("b.ipynb", 1)]
+    threads, resolve = [], os.path.realpath
+
+    def resolved(path: Any) -> str:
+        threads.append(threading.get_ident())
+        return resolve(path)
+
+    monkeypatch.setattr(syncing.os.path, "realpath", resolved)
+    found = asyncio.run(syncing.open_notebooks(server, home))
+    assert found == [resolve(home / name) for name in ("a.ipynb", "b.ipynb")]
+    assert len(threads) >= 2
+    assert threading.get_ident() not in threads
 
 
 def test_an_agent_that_reads_nothing_does_not_disturb_the_server(
