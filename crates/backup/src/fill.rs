@@ -85,7 +85,8 @@ pub(super) struct Description {
 impl Description {
     /// Returns the text that the marks hold.
     pub(super) fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let Self { exchange, from, to } = self;
+        serde_json::json!({ "exchange": exchange, "from": from, "to": to }).to_string()
     }
 }
 

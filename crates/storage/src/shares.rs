@@ -110,7 +110,15 @@ fn parse(columns: Columns) -> Result<Share> {
     let ((id, course, made_by, title, facts), (page, source), times) = columns;
     let (audience, sharing, deleted_at) = facts;
     let (made_at, expires_at, revoked_at, revoked_by) = times;
-    let revoked_at = revoked_at.map(Timestamp::from_micros);
+    let revoked = match (revoked_at, revoked_by) {
+        (None, None) => None,
+        (Some(at), Some(by)) => Some((Timestamp::from_micros(at), by)),
+        _ => {
+            return Err(Error::Damaged(
+                "a shared page that nobody has revoked is revoked",
+            ));
+        }
+    };
     Ok(Share {
         id,
         course: CourseId::parse(course).map_err(|_| Error::Damaged("an illegal course id"))?,
@@ -125,7 +133,7 @@ fn parse(columns: Columns) -> Result<Share> {
         source,
         made_at: Timestamp::from_micros(made_at),
         expires_at: Timestamp::from_micros(expires_at),
-        revoked: revoked_at.map(|at| (at, revoked_by.unwrap_or_default())),
+        revoked,
     })
 }
 

@@ -57,8 +57,13 @@ pub async fn follow(exchange: Exchange, materials: Materials) {
         } else {
             ALONE
         };
-        let due = sources::due_in(&exchange).await.ok().flatten();
-        let pause = due.unwrap_or(longest).clamp(SHORTEST, longest);
+        let pause = match sources::due_in(&exchange).await {
+            Ok(due) => due.unwrap_or(longest).clamp(SHORTEST, longest),
+            Err(error) => {
+                log::error!("The next look at a repository cannot be looked up: {error}");
+                OUTAGE
+            }
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = wake.wait() => {}

@@ -12,6 +12,7 @@ use nbcourier_domain::Timestamp;
 use nbcourier_exchange::directories::contents::{ArchiveFiles, FoundArchive};
 use nbcourier_exchange::files::trees::{AHEAD, Contents, Piece, TreeFiles};
 use nbcourier_exchange::{self as exchange, Exchange};
+use nbcourier_work::Bug;
 
 /// The header with the version of the directory.
 const DIRECTORY_VERSION: HeaderName = HeaderName::from_static("x-directory-version");
@@ -35,7 +36,7 @@ impl Sender {
         loop {
             let pieces = self.contents.next().await?;
             if !pieces.is_empty() {
-                return Ok(Some(self.write(&pieces)));
+                return Ok(Some(self.write(&pieces)?));
             }
             if self.is_ended {
                 return Ok(None);
@@ -52,23 +53,23 @@ impl Sender {
         }
     }
 
-    fn write(&mut self, pieces: &[Piece]) -> Bytes {
+    fn write(&mut self, pieces: &[Piece]) -> exchange::Result<Bytes> {
         let mut output = Vec::new();
         for piece in pieces {
             match piece {
                 Piece::Begin(place) => {
-                    let executable = self.modes.get(*place).copied().unwrap_or(false);
-                    if let Some(file) = self.files.get(*place) {
-                        let (path, size) = (file.path.as_str(), file.blob.size);
-                        self.encoder
-                            .begin_with(path, size, self.time, executable, &mut output);
-                    }
+                    let file = self.files.get(*place).zip(self.modes.get(*place));
+                    let (file, executable) =
+                        file.ok_or_else(|| Bug::new("a file of an archive is not listed"))?;
+                    let (path, size) = (file.path.as_str(), file.blob.size);
+                    self.encoder
+                        .begin_with(path, size, self.time, *executable, &mut output);
                 }
                 Piece::Bytes(bytes) => output.extend_from_slice(bytes),
                 Piece::End => self.encoder.end(&mut output),
             }
         }
-        output.into()
+        Ok(output.into())
     }
 }
 
