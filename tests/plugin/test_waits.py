@@ -23,7 +23,7 @@ def faults(source: str) -> Iterator[str]:
         if not isinstance(call, ast.Call):
             continue
         match call.func:
-            case ast.Attribute(ast.Name("time"), "sleep"):
+            case ast.Attribute(ast.Name("time" | "asyncio"), "sleep"):
                 pause = call.args[0]
                 is_fault = not (isinstance(pause, ast.Name) and pause.id in PAUSES)
             case ast.Attribute(ast.Name(module), name) if name in ENDLESS.get(module, ()):
@@ -47,6 +47,7 @@ def test_calls_without_a_limit_are_found() -> None:
         "thread.join()",
         "time.sleep(2)",
         "time.sleep(LIMIT_S)",
+        "asyncio.sleep(2)",
     )
     assert [next(faults(each), "") for each in endless] == [f"1: {each}" for each in endless]
     limited = (

@@ -141,7 +141,8 @@ fn it_makes_no_difference_where_an_archive_is_cut() {
 }
 
 fn run_tar(arguments: &[&str], directory: &Path) -> Vec<u8> {
-    let made = Command::new("tar")
+    let made = Command::new("timeout")
+        .args(["60", "tar"])
         .args(arguments)
         .current_dir(directory)
         .output()
