@@ -17,7 +17,7 @@ use nbcourier_testkit::{
     ADMIN, Call, Course, Random, Reply, Sent, Server, Setup, eventually_some, isolate, program,
 };
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -221,10 +221,53 @@ fn change_everything(traced: &mut Traced) {
     );
 }
 
+/// Returns changes of dates, of time for students, of settings and of shared pages, in their order.
+fn times_and_links(client: &Client) -> Vec<(&'static str, Call)> {
+    let json = |method: &str, below: &str, body: &Value| {
+        let call = client.call(method, &format!("v1/courses/algebra/{below}"), "ira");
+        call.body("application/json", body.to_string())
+    };
+    let delete = |below: &str| client.call("DELETE", &format!("v1/courses/algebra/{below}"), "ira");
+    let due = json!({ "due_at": "2031-01-01T00:00:00Z" });
+    let later = json!({ "due_at": "2031-02-01T00:00:00Z" });
+    let page = Random::seeded(6).bytes(LARGE);
+    let head = "--b\r\nContent-Disposition: form-data; name=\"page\"; filename=\"p.html\"\r\nContent-Type: text/html\r\n\r\n";
+    let page = [head.as_bytes(), &page, b"\r\n--b--\r\n"].concat();
+    let share = client.call("POST", "v1/shares?course=algebra&title=Page", "ira");
+    vec![
+        ("dates", json("PUT", "assignments/ps1/dates", &due)),
+        (
+            "extension",
+            json("PUT", "assignments/ps1/extensions/ada", &later),
+        ),
+        (
+            "extension removed",
+            delete("assignments/ps1/extensions/ada"),
+        ),
+        (
+            "allowance",
+            json("PUT", "allowances/ada", &json!({ "hours": 48 })),
+        ),
+        ("allowance removed", delete("allowances/ada")),
+        (
+            "settings",
+            json("PUT", "settings", &json!({ "sharing": "course" })),
+        ),
+        (
+            "shared page with bytes",
+            share.body("multipart/form-data; boundary=b", page),
+        ),
+        ("link revoked", client.call("DELETE", "v1/shares/1", "ira")),
+    ]
+}
+
 #[test]
 fn changes_are_flushed_before_the_answer() {
     let mut traced = Traced::start(Setup::standalone().unlimited());
     change_everything(&mut traced);
+    for (what, call) in times_and_links(&Client::of(&traced.server)) {
+        traced.change(what, &call);
+    }
     for (what, call) in shared::changes(&Client::of(&traced.server), "ira", LARGE) {
         traced.change(what, &call);
     }
