@@ -6,6 +6,7 @@ use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
+use nbcourier_testkit::browser::PageTokens;
 use nbcourier_testkit::http::Connection;
 use nbcourier_testkit::{
     Call, Form, Reply, Sent, Server, Setup, eventually, files_json, hex_sha256, tar,
@@ -397,6 +398,123 @@ fn an_upload_that_breaks_off_leaves_no_bytes_whichever_way_it_came() {
         assert_only(&server, before, what);
     }
     assert_eq!(count(&course, "ada"), 1);
+}
+
+/// Returns all requests that send files to a directory of the course or share a page: its description, and the request.
+/// The last file has that many bytes.
+fn ways_of_directories(server: &Server, last: usize) -> Vec<(&'static str, Call)> {
+    let directory = |method: &str, below: &str| {
+        let target = format!("v1/directories/course:algebra/data/{below}?user=kevin");
+        server.call(method, &target)
+    };
+    let page = |target: &str, fields: &str, file: (&str, &str, &[u8])| {
+        let (name, kind, content) = file;
+        let head = format!(
+            "{fields}--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}.html\"\r\n\
+             Content-Type: {kind}\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content, b"\r\n--b--\r\n"].concat();
+        let call = server.call("POST", target).browser("kevin");
+        call.body("multipart/form-data; boundary=b", body)
+    };
+    let token = PageTokens::of(&server.page("me", "kevin").ok()).writing;
+    let token =
+        format!("--b\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n");
+    let mut files = much("directory");
+    files.push(Sent::new("last", bytes("the last of many", last)));
+    let put = |file: &Sent| json!({ "op": "put", "path": file.path, "sha256": hex_sha256(&file.bytes), "size": file.bytes.len() });
+    let changes: Vec<Value> = files.iter().map(put).collect();
+    let document = json!({ "changes": changes }).to_string();
+    let mut entries = vec![Sent::new("changes.json", document)];
+    let named = |file: &Sent| Sent::new(&hex_sha256(&file.bytes), file.bytes.clone());
+    entries.extend(files.iter().map(named));
+    let changes = directory("POST", "changes").body(
+        "application/vnd.nbcourier.changes+x-tar",
+        tar::archive(&entries),
+    );
+    let large = |seed: &str| bytes(seed, last.max(1_500_000));
+    vec![
+        ("changes of a directory", changes),
+        (
+            "a file of a directory",
+            directory("PUT", "files/work").body("application/octet-stream", large("one file")),
+        ),
+        (
+            "a form of a directory",
+            page(
+                "d/course:algebra/data/upload",
+                &token,
+                ("files", "text/plain", &large("a form")),
+            ),
+        ),
+        (
+            "a form that releases",
+            page(
+                "c/algebra/a/another/versions/add",
+                &token,
+                ("files", "text/plain", &large("a release")),
+            ),
+        ),
+        (
+            "a shared page",
+            page(
+                "v1/shares?user=kevin&course=algebra&title=Page",
+                "",
+                ("page", "text/html", &large("a page")),
+            ),
+        ),
+    ]
+}
+
+/// Starts a server with a directory of the course, whose members may share pages.
+fn with_directory(limits: &[&str]) -> Server {
+    let server = Setup::standalone().args(limits).start();
+    algebra(&server, &[]);
+    let make = server.call("POST", "v1/directories?user=kevin");
+    let make = make.body(
+        "application/json",
+        r#"{ "owner": "course:algebra", "name": "data" }"#,
+    );
+    assert_eq!(server.send(&make).status, 201);
+    let settings = v1(&server, "PUT", "settings", "kevin");
+    let settings = settings.body("application/json", r#"{ "sharing": "course" }"#);
+    server.send(&settings).ok();
+    server
+}
+
+#[test]
+fn a_refused_upload_to_a_directory_or_a_link_leaves_no_bytes() {
+    for (limits, last) in [
+        (["--max-course-size=1300 KB", "--max-user-size=1300 KB"], 1),
+        (["--max-file-size=400000", "--max-course-size=0"], 500_000),
+    ] {
+        let server = with_directory(&limits);
+        let before = stored(&server);
+        for (what, call) in ways_of_directories(&server, last) {
+            let reply = server.send(&call);
+            assert_eq!(reply.status, 413, "{what}: {}", reply.text());
+            assert!(reply.text().contains("othing was stored"), "{what}");
+            assert_only(&server, before, what);
+        }
+    }
+}
+
+#[test]
+fn an_upload_to_a_directory_or_a_link_that_breaks_off_leaves_no_bytes() {
+    let server = with_directory(&[]);
+    let before = stored(&server);
+    for (what, call) in ways_of_directories(&server, 1) {
+        if what == "a shared page" {
+            // Stand-alone, the body is read to its end for the caller's name before any of it is stored.
+            continue;
+        }
+        let whole = call.to_bytes(false);
+        let mut connection = Connection::open(server.port()).unwrap();
+        connection.write(&whole[..whole.len() - 700]).unwrap();
+        eventually(what, || stored(&server) != before);
+        drop(connection);
+        assert_only(&server, before, what);
+    }
 }
 
 #[test]
