@@ -81,10 +81,22 @@ fn no_name_becomes_a_header() {
         let (method, path) = address.split_once(' ').unwrap();
         let evil = percent_encode(evil);
         let mut path = path.replace("{prefix}", server.prefix());
-        for part in ["{course}", "{assignment}", "{user}", "{id}"] {
-            path = path.replace(part, &evil);
+        while let Some(begin) = path.find('{') {
+            let end = path[begin..].find('}').unwrap();
+            path.replace_range(begin..=begin + end, &evil);
         }
-        let target = format!("{path}?user=root&next={evil}&student={evil}&timestamp={evil}");
+        let arguments = [
+            "next",
+            "student",
+            "timestamp",
+            "owner",
+            "name",
+            "path",
+            "done",
+            "q",
+        ];
+        let arguments = arguments.map(|name| format!("&{name}={evil}")).concat();
+        let target = format!("{path}?user=root{arguments}");
         // Not through `send`, which compares replies with the OpenAPI document: it has no addresses of this kind.
         let reply = server.call(method, &target).send(server.port()).unwrap();
         assert!(reply.status < 500, "{address}: {}", reply.text());

@@ -1,6 +1,7 @@
 //! Answers to people who may not see a thing. Every address of both APIs is requested for things that exist, that are
 //! not visible yet, and that do not exist. The answers must be the same.
 
+use crate::sql::Sql;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::hub::{service_model, user_model};
 use nbcourier_testkit::routes::every_address;
@@ -47,6 +48,7 @@ fn prepare(server: &Server) -> BTreeMap<&'static str, (String, i64)> {
         course.give_feedback("ps-open", student, &time, &work).ok();
         (student, time)
     });
+    share_files(server);
     set_opening(server, "2220-01-01T00:00:00Z");
     let back = server
         .call("DELETE", "assignment/algebra/ps-unshown")
@@ -71,6 +73,25 @@ fn prepare(server: &Server) -> BTreeMap<&'static str, (String, i64)> {
         .into()
 }
 
+/// Makes a directory of the course that follows a repository, and shares many pages in the course. One of them has the
+/// number of a submission.
+fn share_files(server: &Server) {
+    let call = server.call("POST", "v1/directories").token("kevin");
+    let named = r#"{ "owner": "course:algebra", "name": "materials" }"#;
+    assert_eq!(
+        server.send(&call.body("application/json", named)).status,
+        201
+    );
+    Sql::of(server).execute(
+        "INSERT INTO sources (directory_id, url, exclude, every_seconds, allow_solutions, hook_id, hook_secret, next_at)
+            SELECT id, 'https://git.invalid/', '[]', 3600, 0, 'hook', x'00', 4102444800000000 FROM directories;
+        INSERT INTO shares (token, made_by, course_id, title, audience, page_blob, made_at, expires_at)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+            SELECT CAST(i AS BLOB), 'kevin', (SELECT id FROM courses WHERE name = 'algebra'), 'Page', 'course',
+                (SELECT min(id) FROM blobs), 1, 4102444800000000 FROM n;",
+    );
+}
+
 fn set_opening(server: &Server, opens_at: &str) {
     let dates = server
         .call("PUT", "v1/courses/algebra/assignments/ps-exam/dates")
@@ -91,6 +112,17 @@ struct Names<'a> {
     time: &'a str,
 }
 
+impl Names<'_> {
+    /// Returns the name of a directory of the course: one that exists, or of none if the assignment is none.
+    fn directory(&self) -> &'static str {
+        if self.assignment == "ps-none" {
+            "no-such-directory"
+        } else {
+            "materials"
+        }
+    }
+}
+
 /// Sends every form of request that the address has, with these names; returns each answer without the names.
 fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(String, u16, String)> {
     let Names {
@@ -105,7 +137,12 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
         .replace("{assignment}", assignment)
         .replace("{user}", user)
         .replace("{id}", &id.to_string())
+        .replace("{owner}", "course:algebra")
+        .replace("{directory}", names.directory())
+        .replace("{name}", names.directory())
+        .replace("{version}", "1")
         .replace("{path}", "work");
+    assert!(!path.contains('{'), "what is that in {path}");
     let time = percent_encode(time);
     let of_both = [
         String::new(),
@@ -151,7 +188,8 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
             };
             let text = content
                 .replace(assignment, "ASSIGNMENT")
-                .replace(user, "USER");
+                .replace(user, "USER")
+                .replace(names.directory(), "DIRECTORY");
             let asked = query
                 .replace(assignment, "ASSIGNMENT")
                 .replace(user, "USER")
@@ -245,6 +283,90 @@ fn a_stranger_to_a_course_learns_nothing_of_its_content() {
             );
         }
     }
+}
+
+#[test]
+fn a_stranger_to_a_directory_learns_nothing_of_it() {
+    let (_hub, server) = start();
+    prepare(&server);
+    let call = server.call("POST", "v1/directories").token("other");
+    let own = call.body("application/json", r#"{ "name": "thesis" }"#);
+    assert_eq!(server.send(&own).status, 201);
+    let change = |body: &str, kind: &str| (kind.to_owned(), body.as_bytes().to_vec());
+    let page = b"--b\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\nx\r\n--b--\r\n";
+    let bodies = [
+        change("{}", "application/json"),
+        change(
+            r#"{ "changes": [], "grants": [], "name": "copy", "label": "one" }"#,
+            "application/json",
+        ),
+        change(
+            "path=&name=x&what=x&kind=user&level=read&step=pull",
+            "application/x-www-form-urlencoded",
+        ),
+        ("multipart/form-data; boundary=b".to_owned(), page.to_vec()),
+        change("bytes", "application/octet-stream"),
+    ];
+    let routes = every_address().into_iter();
+    let mut asked = 0;
+    for route in routes.filter(|route| route.contains("{directory}")) {
+        let (method, path) = route.split_once(' ').unwrap();
+        for token in ["zed", "lawrence", SERVICE] {
+            for (place, (kind, body)) in bodies.iter().enumerate() {
+                if matches!(method, "GET" | "HEAD") && place > 0 {
+                    continue;
+                }
+                let ask = |owner: &str, directory: &str| {
+                    let path = path
+                        .replace("{owner}", owner)
+                        .replace("{directory}", directory)
+                        .replace("{version}", "1")
+                        .replace("{path}", "work");
+                    assert!(!path.contains('{'), "what is that in {path}");
+                    let query = "version=1&path=work&since=0";
+                    let call = server.call(method, &format!("{path}?{query}")).token(token);
+                    let call = match method {
+                        "GET" | "HEAD" => call,
+                        _ => call.body(kind, body.clone()),
+                    };
+                    let reply = call.send(server.port()).unwrap();
+                    let text = content_of(&reply.steady_text());
+                    let text = text.replace(directory, "DIRECTORY");
+                    let owners = [owner.replace(':', "%3A"), owner.to_owned()];
+                    let text = owners
+                        .iter()
+                        .fold(text, |text, owner| text.replace(owner, "OWNER"));
+                    (reply.status, text)
+                };
+                let expected = ask("other", "no-such-one");
+                assert!(
+                    matches!(expected.0, 302 | 303 | 400 | 401 | 403 | 404 | 415),
+                    "{route} {token}: {expected:?}"
+                );
+                for (owner, directory) in [
+                    ("other", "thesis"),
+                    ("nobody", "no-such-one"),
+                    ("course:nowhere", "no-such-one"),
+                    ("course:geometry", "no-such-one"),
+                ] {
+                    assert_eq!(
+                        ask(owner, directory),
+                        expected,
+                        "{route} {token}: {owner}/{directory}"
+                    );
+                    asked += 1;
+                }
+                if token != "lawrence" {
+                    assert_eq!(
+                        ask("course:algebra", "materials"),
+                        expected,
+                        "{route} {token}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(asked > 500, "{asked}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Clients that begin requests and do not end them.
 
+use nbcourier_testkit::browser::PageTokens;
 use nbcourier_testkit::http::Connection;
 use nbcourier_testkit::hub::user_model;
-use nbcourier_testkit::routes::{every_address, routes};
+use nbcourier_testkit::routes::{every_address, routes, table};
 use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, eventually, eventually_some};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -244,20 +245,134 @@ const LENGTH: usize = 60_000;
 
 /// Sends a byte now and then until a reply begins. Returns its status.
 fn trickle(server: &Server, asked: &BodyRoute) -> u16 {
-    let mut connection = begin_body(server, asked, "root");
+    trickle_on(begin_body(server, asked, "root"), &asked.path)
+}
+
+/// Sends a byte of a request that was begun now and then until a reply begins. Returns its status.
+fn trickle_on(mut connection: Connection, what: &str) -> u16 {
     let begun = Instant::now();
     while !connection
         .replies_within(Duration::from_millis(200))
         .unwrap()
     {
-        assert!(begun.elapsed() < PATIENCE, "{asked:?} waits for ever");
+        assert!(begun.elapsed() < PATIENCE, "{what} waits for ever");
         // The server may have closed the connection behind its reply.
         let _ = connection.write(b" ");
     }
     let reply = connection.read();
     reply
-        .unwrap_or_else(|error| panic!("{asked:?}: {error}"))
+        .unwrap_or_else(|error| panic!("{what}: {error}"))
         .status
+}
+
+/// Returns each form of a page, once for each type of body, with the beginning of the body: the token of the page, and what
+/// a form with files begins with.
+fn forms(token: &str) -> Vec<(String, &'static str, String)> {
+    let table = table().into_iter();
+    let pages = table.filter(|route| route.access == "page");
+    let posts = pages.filter_map(|route| Some(route.address.strip_prefix("POST ")?.to_owned()));
+    let fields = [
+        ("csrf_token", token),
+        ("key", "a4ac7de8-3f5c-4a7d-9b4a-6d2f3f0f3a10"),
+    ];
+    let parts = fields.map(|(name, value)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
+    let file = "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"work\"\r\n\r\n";
+    let in_parts = parts.concat() + file;
+    let urlencoded = fields
+        .map(|(name, value)| format!("{name}={value}&"))
+        .concat()
+        + "x=";
+    let mut all = Vec::new();
+    for path in posts {
+        // Files for an assignment that exists are refused before they are read.
+        let path = match path.ends_with("/versions/add") {
+            true => path.replace("{assignment}", "new"),
+            false => path,
+        };
+        let path = filled(&path, "1");
+        all.push((path.clone(), "multipart/form-data", in_parts.clone()));
+        all.push((
+            path,
+            "application/x-www-form-urlencoded",
+            urlencoded.clone(),
+        ));
+    }
+    assert!(all.len() > 60, "{all:?}");
+    all
+}
+
+/// Begins a request of a page, and sends `begun` of its body of [`LENGTH`] bytes.
+fn begin_page(
+    server: &Server,
+    (method, path): (&str, &str),
+    user: &str,
+    kind: &str,
+    begun: &str,
+) -> Connection {
+    let head = format!(
+        "{method} {}{path} HTTP/1.1\r\nHost: localhost\r\nCookie: nbcourier-trial={user}\r\n\
+         Content-Length: {LENGTH}\r\nContent-Type: {kind}; boundary=b\r\n\r\n{begun}",
+        server.prefix()
+    );
+    open(server, &head)
+}
+
+#[test]
+fn a_form_that_trickles_is_given_up_on_every_page() {
+    let server = Setup::standalone().unlimited();
+    let server = server.args(&["--idle-timeout", "2s"]).start();
+    let course = Course::of(&server, "algebra");
+    course.make(&["kevin"], &["ann"]);
+    course.release("challenge", "kevin", &[]).ok();
+    let data = server.call("POST", "v1/directories?user=ann");
+    let data = data.body("application/json", r#"{"name": "data"}"#);
+    assert_eq!(server.send(&data).status, 201);
+    let token = PageTokens::of(&server.page("me", "root").ok()).writing;
+    let forms = forms(&token);
+    let answered: Vec<u16> = std::thread::scope(|scope| {
+        let all: Vec<_> = forms
+            .iter()
+            .map(|(path, kind, begun)| {
+                let begin = || begin_page(&server, ("POST", path), "root", kind, begun);
+                scope.spawn(move || trickle_on(begin(), path))
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    // A form is read in the type of its page, and refused in the other one.
+    for (both, answered) in forms.chunks(2).zip(answered.chunks(2)) {
+        assert!(answered.contains(&408), "{}: {answered:?}", both[0].0);
+        assert!(
+            answered.iter().all(|status| *status < 500),
+            "{}: {answered:?}",
+            both[0].0
+        );
+    }
+}
+
+#[test]
+fn open_requests_count_on_every_page() {
+    let limits = ["--max-open-requests", "1", "--max-request-rate", "0"];
+    let idle = ["--idle-timeout", "5s"];
+    let server = Setup::standalone().args(&limits).args(&idle).start();
+    let table = table().into_iter().filter(|route| route.access == "page");
+    let mut held = Vec::new();
+    for (number, route) in table.enumerate() {
+        let (method, path) = route.address.split_once(' ').unwrap();
+        let (path, caller) = (filled(path, "1"), format!("caller-{number}"));
+        let begin = || begin_page(&server, (method, &path), &caller, UNREAD, "");
+        let mut open = begin();
+        eventually(&format!("{path} is counted"), || {
+            again_if_refused(&mut open, begin);
+            // The place of the last request here may be taken for a moment longer than its reply takes.
+            (0..2).all(|_| server.get("courses", &caller).status == 429)
+        });
+        held.push(open);
+    }
+    assert!(held.len() > 100, "{}", held.len());
+    assert_eq!(server.get("", "ann").status, 200);
 }
 
 /// Longer than any limit on a body in these tests, also on a busy machine.
