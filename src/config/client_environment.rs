@@ -10,6 +10,63 @@ const PUBLIC: &str = "PROXY_PUBLIC_SERVICE_";
 /// The same part for the proxy behind it, which exists when the chart gets certificates itself.
 const PLAIN: &str = "PROXY_HTTP_SERVICE_";
 
+/// The variables with certificates, and those with proxies.
+const CERTIFICATES: [&str; 4] = [
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+const PROXIES: [&str; 8] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+];
+
+/// A variable of the environment that says how an exchange is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkSetting {
+    /// The name and the value.
+    Known(&'static str, String),
+    /// The name. The value holds a password.
+    Secret(&'static str),
+}
+
+impl NetworkSetting {
+    /// Returns those of the environment of the process, for a program that starts without it. Paths are absolute.
+    pub fn all() -> Vec<Self> {
+        Self::of(|name| std::env::var(name).ok())
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Vec<Self> {
+        let set = |name: &'static str| {
+            let value = variable(name).filter(|value| !value.is_empty());
+            value.map(|value| (name, value))
+        };
+        let certificates = CERTIFICATES
+            .into_iter()
+            .filter_map(set)
+            .map(|(name, path)| {
+                let path =
+                    std::path::absolute(&path).map_or(path, |path| path.display().to_string());
+                Self::Known(name, path)
+            });
+        let proxies = PROXIES.into_iter().filter_map(set).map(|(name, value)| {
+            if value.contains('@') {
+                Self::Secret(name)
+            } else {
+                Self::Known(name, value)
+            }
+        });
+        certificates.chain(proxies).collect()
+    }
+}
+
 /// The variables of the environment that name the exchange and the caller.
 #[derive(Clone, Default)]
 pub struct ClientEnvironment {
@@ -84,7 +141,33 @@ impl ClientEnvironment {
 fn is_read(name: &str) -> bool {
     name.starts_with("JUPYTERHUB_")
         || name.to_ascii_lowercase().ends_with("_proxy")
-        || ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].contains(&name)
+        || CERTIFICATES[..2].contains(&name)
         || name.contains(PUBLIC)
         || name.contains(PLAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_elsewhere_gets_certificates_and_proxies_and_no_password() {
+        let set = |name: &str| {
+            let value = match name {
+                "SSL_CERT_FILE" => "/etc/hub.pem",
+                "REQUESTS_CA_BUNDLE" => "",
+                "https_proxy" => "http://proxy:3128",
+                "HTTP_PROXY" => "http://ada:secret@proxy:3128",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let known = |name, value: &str| NetworkSetting::Known(name, value.to_owned());
+        let expected = [
+            known("SSL_CERT_FILE", "/etc/hub.pem"),
+            NetworkSetting::Secret("HTTP_PROXY"),
+            known("https_proxy", "http://proxy:3128"),
+        ];
+        assert_eq!(NetworkSetting::of(set), expected);
+    }
 }

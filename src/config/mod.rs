@@ -19,7 +19,7 @@ pub use binding::Binding;
 use binding::port_variable;
 pub use bucket::{BucketArgs, BucketPlace};
 pub use client::{ClientArgs, Connection, Proxy};
-pub use client_environment::ClientEnvironment;
+pub use client_environment::{ClientEnvironment, NetworkSetting};
 pub use effective::{Origins, Setting, settings, without_password};
 pub use exchange_address::ExchangeAddress;
 pub use hub::{Environment, HubPlace};

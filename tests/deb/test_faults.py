@@ -109,6 +109,16 @@ def test_systemd_understands_the_units(machine: Machine) -> None:
         said = machine.do("systemd-analyze", "verify", f"{unit}.service")
         assert "Unknown" not in said
         assert "Failed to parse" not in said
+    unit = machine.do(
+        *("nbcourier", "sync", "unit", "--url", "https://hub.example.org/services/nbcourier"),
+        *("--token-file", "/home/ada/token"),
+    )
+    machine.path("/etc/systemd/user/sync.service").write_text(unit)
+    said = machine.do(
+        *("systemd-analyze", "verify", "--user", "sync.service"),
+        variables={"XDG_RUNTIME_DIR": "/run", "HOME": "/root"},
+    )
+    assert said == "", said
     said = machine.do(
         *("systemd-analyze", "security", "--offline=true", "--threshold=20"),
         "nbcourier.service",

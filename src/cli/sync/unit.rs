@@ -3,6 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::output::print_data;
+use crate::config::NetworkSetting;
 use std::process::ExitCode;
 
 /// The unit. The settings are those that a person's own systemd can give without rights of its own
@@ -37,16 +38,46 @@ WantedBy=default.target
 pub fn run(asking: &Asking) -> Outcome {
     let program = std::env::current_exe()?;
     let program = quoted(&program.display().to_string())?;
+    let settings = asking.settings();
+    for (name, flag) in NEEDED {
+        if !settings.iter().any(|(known, _)| *known == name) {
+            return Err(format!(
+                "The unit starts without the variables of this terminal, so give {flag}, or set {name}"
+            )
+            .into());
+        }
+    }
     let mut environment = Vec::new();
-    for (name, value) in asking.settings() {
-        let setting = quoted(&format!("{name}={value}"))?;
-        environment.push(format!("Environment={setting}"));
+    for (name, value) in settings {
+        environment.push(variable(name, &value)?);
+    }
+    for setting in NetworkSetting::all() {
+        environment.push(match setting {
+            NetworkSetting::Known(name, value) => variable(name, &value)?,
+            NetworkSetting::Secret(name) => format!(
+                "# {name} holds a password, so it is not here. To add it: systemctl --user edit nbcourier-sync"
+            ),
+        });
     }
     let unit = UNIT
         .replace("@PROGRAM@", &program)
         .replace("@ENVIRONMENT@", &environment.join("\n"));
     print_data(&unit)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The settings without which the agent cannot ask the exchange, with their flags.
+const NEEDED: [(&str, &str); 2] = [
+    ("NBCOURIER_URL", "--url"),
+    ("NBCOURIER_TOKEN_FILE", "--token-file"),
+];
+
+/// Returns the line of a unit that sets a variable.
+fn variable(name: &str, value: &str) -> Result<String, String> {
+    Ok(format!(
+        "Environment={}",
+        quoted(&format!("{name}={value}"))?
+    ))
 }
 
 /// Returns the text in quotation marks, as units have it

@@ -162,3 +162,27 @@ fn the_unit_runs_this_program_and_names_the_exchange_without_the_token() {
     );
     assert!(!unit.contains("TOKEN=ada"));
 }
+
+#[test]
+fn the_unit_knows_what_this_terminal_knows_and_no_password() {
+    let url = "https://hub.example.org/services/nbcourier";
+    let laptop = || Person::unconfigured().env("NBCOURIER_URL", url);
+    let said = laptop()
+        .env("JUPYTERHUB_API_TOKEN", "secret")
+        .fails(&["sync", "unit"]);
+    assert!(said.contains("give --token-file"), "{said}");
+    let unit = laptop()
+        .env("NBCOURIER_TOKEN_FILE", "/home/ada/token")
+        .env("SSL_CERT_FILE", "/home/ada/hub.pem")
+        .env("https_proxy", "http://ada:secret@proxy:3128")
+        .env("no_proxy", "localhost")
+        .does(&["sync", "unit"]);
+    for line in [
+        "Environment=\"SSL_CERT_FILE=/home/ada/hub.pem\"",
+        "Environment=\"no_proxy=localhost\"",
+    ] {
+        assert!(unit.lines().any(|it| it == line), "{line}: {unit}");
+    }
+    assert!(unit.contains("# https_proxy holds a password"), "{unit}");
+    assert!(!unit.contains("secret"), "{unit}");
+}
