@@ -20,8 +20,16 @@ impl Progress {
         Self::new(what, total, "{msg} {wide_bar} {pos} of {len}, {rest} left")
     }
 
+    /// Returns a progress bar for bytes whose number is not known.
+    pub fn without_end(what: &'static str) -> Self {
+        Self::over(ProgressBar::no_length(), what, "{msg} {done}")
+    }
+
     fn new(what: &'static str, total: u64, template: &str) -> Self {
-        let bar = ProgressBar::new(total);
+        Self::over(ProgressBar::new(total), what, template)
+    }
+
+    fn over(bar: ProgressBar, what: &'static str, template: &str) -> Self {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(
                 style

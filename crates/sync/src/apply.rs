@@ -231,11 +231,18 @@ impl Apply<'_> {
             }
             folder.rename(name, &slot.0, &slot.1)?;
         } else {
-            folder.link(new, &slot.0, &slot.1)?;
+            let is_linked = folder.give_second_name(new, &slot.0, &slot.1)?;
             if !self.is_as_seen(to, &slot)? {
+                if !is_linked {
+                    slot.0.rename(&slot.1, folder, new)?;
+                }
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
-            folder.replace(name, folder, new)?;
+            if is_linked {
+                folder.replace(name, folder, new)?;
+            } else {
+                folder.rename(name, folder, new)?;
+            }
         }
         state.seen.remove(to);
         Ok(())
@@ -300,7 +307,8 @@ impl Apply<'_> {
         self.look_at_the_replaced(path, &folder, &slot)
     }
 
-    /// Does the same on file systems that cannot exchange: the old file gets a second name first.
+    /// Does the same on file systems that cannot exchange: the old file gets a second name first. Where there are no second
+    /// names, it goes away first. If a kill leaves no file there, the next round receives the new one.
     fn replace(
         &mut self,
         path: &RelativePath,
@@ -309,8 +317,11 @@ impl Apply<'_> {
         slot: &(Root, String),
     ) -> io::Result<()> {
         let second = self.kept.slot(path)?;
-        folder.link(name, &second.0, &second.1)?;
-        slot.0.replace(&slot.1, folder, name)?;
+        if folder.give_second_name(name, &second.0, &second.1)? {
+            slot.0.replace(&slot.1, folder, name)?;
+        } else {
+            slot.0.rename(&slot.1, folder, name)?;
+        }
         self.report.received += 1;
         self.look_at_the_replaced(path, folder, &second)
     }

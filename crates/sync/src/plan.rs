@@ -108,6 +108,14 @@ impl Step {
         }
     }
 
+    /// Returns the size of the file that the step sends, or zero.
+    pub fn sent_bytes(&self) -> u64 {
+        match self {
+            Self::Send { item, .. } => item.content().map_or(0, |content| content.size),
+            _ => 0,
+        }
+    }
+
     /// Whether the step changes a side.
     pub fn moves(&self) -> bool {
         self.phase() > 0

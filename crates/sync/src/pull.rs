@@ -5,7 +5,10 @@ use super::apply::Apply;
 use super::bundle::{Bundle, wanted};
 use super::decide::Mode;
 use super::download::Download;
-use super::folder::{self, Incoming, Kept, Lock, Locked, OWN, Root, Scan, State, is_ignored, scan};
+use super::folder::{
+    self, Incoming, Kept, Lock, Locked, OWN, Root, Scan, State, is_ignored, keeps_executable, scan,
+    take_over,
+};
 use super::guard::objection;
 use super::item::{Content, Item, Listing};
 use super::journal;
@@ -346,7 +349,13 @@ impl<'a> Pull<'a> {
                 || state.placed.contains_key(path)
         };
         let scan = match place {
-            Some((root, _)) => scan(root, &is_read, &state.base)?,
+            Some((root, own)) => {
+                let mut found = scan(root, &is_read, &state.base)?;
+                if !keeps_executable(own)? {
+                    take_over(&mut found.items, &state.base, &there);
+                }
+                found
+            }
             None => Scan::default(),
         };
         let pending = Pending {

@@ -1,7 +1,7 @@
 //! The original of a file: the one that its folder has received, in the place of what its owner has made of it.
 
 use super::download::Download;
-use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State, parts};
+use super::folder::{Incoming, Kept, Lock, Locked, OWN, Root, State, keeps_executable, parts};
 use super::item::{Content, Item};
 use super::names::{Beside, numbered};
 use super::words::reason;
@@ -189,7 +189,8 @@ fn place(
         return Ok((false, None));
     }
     let found = super::folder::read_file(&folder, name)?;
-    if found == content {
+    let is_alike = found.executable == content.executable || !keeps_executable(own)?;
+    if found.sum == content.sum && is_alike {
         return Ok((true, None));
     }
     let now = Timestamp::now().to_rfc3339();

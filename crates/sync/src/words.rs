@@ -31,6 +31,14 @@ pub fn reason(error: &io::Error) -> String {
         io::ErrorKind::QuotaExceeded => {
             "your quota of disk space is used up. Remove what you do not need".to_owned()
         }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the disk is mounted for reading only. Mount it for writing".to_owned()
+        }
+        io::ErrorKind::PermissionDenied
+            if error.raw_os_error() == Some(Errno::ACCESS.raw_os_error()) =>
+        {
+            "you may not write in its folder. Give yourself the right to do so".to_owned()
+        }
         _ => error.to_string(),
     }
 }

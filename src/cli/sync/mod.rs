@@ -106,6 +106,9 @@ struct Run {
     /// Let a removal here count only after this time
     #[arg(long, value_name = "TIME", default_value = "10s", hide = true)]
     agree: Span,
+    /// Look at the folders at least once in this time
+    #[arg(long, value_name = "TIME", default_value = "30s", hide = true)]
+    look: Span,
 }
 
 fn mode(text: &str) -> Result<Mode, String> {

@@ -6,12 +6,15 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::delivery::home;
 use crate::cli::output::print_json;
+use crate::cli::progress::Progress as Bar;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use futures_util::future::{Either, join_all, select};
 use nbcourier_client::Client;
 use nbcourier_sync::agent::{
-    Agent, Ending, News, OpenNotebooks, Outcome as Ended, Pairs, Report, Spans, Times, follow,
+    Agent, Ending, News, OpenNotebooks, Outcome as Ended, Pairs, Progress, Report, Spans, Times,
+    Work, follow,
 };
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,6 +41,7 @@ pub fn run(asking: &Asking, run: &Run) -> Outcome {
             settle: run.settle.0,
             agree: run.agree.0,
         },
+        look: run.look.0,
         ..Times::default()
     };
     let is_json = asking.is_json();
@@ -130,7 +134,9 @@ async fn once(
 
 async fn until_equal(exchange: &Client, folder: &Path, spans: Spans, ending: &Ending) -> Report {
     let is_ending = || ending.is_wanted();
-    let mut agent = Agent::new(exchange, folder, spans, &is_ending);
+    let bar = RefCell::new(None::<(Work, u64, Bar)>);
+    let progress = |now| show(&mut bar.borrow_mut(), now);
+    let mut agent = Agent::new(exchange, folder, spans, &is_ending).telling(&progress);
     let mut report = agent.round(News::Unknown).await;
     let mut left = RETRIES;
     for _ in 1..ROUNDS {
@@ -152,6 +158,28 @@ async fn until_equal(exchange: &Client, folder: &Path, spans: Spans, ending: &En
         report = next;
     }
     report
+}
+
+/// Shows how far long work is, on a terminal.
+fn show(bar: &mut Option<(Work, u64, Bar)>, now: Progress) {
+    if bar.as_ref().is_none_or(|(work, ..)| *work != now.work) {
+        // The previous progress bar must disappear first.
+        *bar = None;
+        let what = match now.work {
+            Work::Reading => "Reading",
+            Work::Receiving => "Receiving",
+            Work::Sending => "Sending",
+        };
+        let new = match now.of {
+            Some(all) => Bar::of_bytes(what, all),
+            None => Bar::without_end(what),
+        };
+        *bar = Some((now.work, 0, new));
+    }
+    if let Some((_, done, bar)) = bar {
+        bar.add(now.done.saturating_sub(*done));
+        *done = now.done;
+    }
 }
 
 /// An agent that goes on in all folders.

@@ -4,8 +4,9 @@ use crate::cli::Outcome;
 use crate::cli::asking::Asking;
 use crate::cli::output::print;
 use crate::cli::table::Table;
+use nbcourier_domain::ByteSize;
 use nbcourier_sync::Mode;
-use nbcourier_sync::agent::{Pair, Report, Wishes};
+use nbcourier_sync::agent::{Noted, Pair, Report, Wishes, Work};
 use nbcourier_sync::folder::{own_of, text_of};
 use serde::Serialize;
 use std::io;
@@ -25,6 +26,8 @@ struct Known {
     /// The reason why nothing is known.
     unknown: Option<String>,
     last: Option<Report>,
+    /// How far the round is that is at work, if it takes long.
+    progress: Option<Noted>,
 }
 
 pub fn status(asking: &Asking, folder: Option<&Path>) -> Outcome {
@@ -54,6 +57,7 @@ fn known(folder: &Path) -> Known {
         is_paused: false,
         unknown: None,
         last: None,
+        progress: None,
     };
     if let Err(error) = read(folder, &mut known) {
         known.unknown = Some(match error.kind() {
@@ -75,6 +79,7 @@ fn read(folder: &Path, known: &mut Known) -> io::Result<()> {
     known.mode = Some(pair.mode);
     known.is_paused = Wishes::open(&own)?.is_paused()?;
     known.last = Report::read(&own)?;
+    known.progress = Noted::read(&own)?;
     Ok(())
 }
 
@@ -104,6 +109,9 @@ fn tell(known: &Known) {
     if let Some(why) = &known.unknown {
         println!("{folder}: {why}.");
     }
+    if let Some(now) = &known.progress {
+        println!("{folder}: {}.", far(now));
+    }
     let Some(last) = &known.last else {
         return;
     };
@@ -120,6 +128,19 @@ fn tell(known: &Known) {
             println!("{sentence}");
         }
     }
+}
+
+/// Returns how far a round is. A time shows whether it goes on.
+fn far(noted: &Noted) -> String {
+    let now = noted.progress;
+    let verb = match now.work {
+        Work::Reading => "read",
+        Work::Receiving => "received",
+        Work::Sending => "sent",
+    };
+    let done = ByteSize(now.done).rounded();
+    let of = now.of.map(|of| format!(" of {}", ByteSize(of).rounded()));
+    format!("{done}{} {verb} at {}", of.unwrap_or_default(), noted.at)
 }
 
 pub fn log(asking: &Asking, folder: Option<&Path>) -> Outcome {

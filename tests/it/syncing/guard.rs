@@ -27,6 +27,11 @@ fn an_emptied_folder_waits_for_a_confirmation_and_so_does_the_other_side() {
         (&report["asked"]["files"], &report["asked"]["of"]),
         (&15.into(), &20.into())
     );
+    let named = [
+        "0.txt", "1.txt", "10.txt", "11.txt", "12.txt", "13.txt", "14.txt", "2.txt", "3.txt",
+        "4.txt",
+    ];
+    assert_eq!(report["asked"]["paths"], serde_json::json!(named));
     assert_eq!(desk.directory().paths("").len(), 20);
     let said = desk.school.ada.run(&["sync", "status"]);
     assert!(said.out.contains("nbcourier sync confirm"), "{}", said.out);
@@ -151,6 +156,11 @@ fn another_directory_of_the_same_name_is_not_taken_for_the_old_one() {
     desk.school.ada.does(&["dir", "delete", "ada/thesis"]);
     let report = desk.school.sync_fails();
     assert_eq!(report["outcome"], "stopped", "{report}");
+    let sentence = report["failures"][0].as_str().unwrap();
+    assert!(
+        sentence.contains("ada/thesis does not exist any more"),
+        "{sentence}"
+    );
     desk.school.ada.does(&["dir", "create", "thesis"]);
     let report = desk.school.sync_fails();
     let sentence = report["failures"][0].as_str().unwrap();

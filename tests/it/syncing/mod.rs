@@ -9,4 +9,5 @@ mod going_on;
 mod guard;
 mod odd;
 mod open;
+mod progress;
 mod running;

@@ -182,6 +182,107 @@ fn a_name_that_the_file_system_cannot_have_concerns_nobody_else() {
 }
 
 #[test]
+fn a_path_that_cannot_be_written_is_named_once_and_holds_up_nothing() {
+    let desk = Desk::new();
+    desk.school.write("locked/a.txt", "1");
+    desk.all_sync();
+    for path in ["locked/a.txt", "locked/new.txt", "b.txt"] {
+        desk.school.write(path, "2");
+    }
+    desk.school.sync();
+    desk.home.write("own.txt", "home");
+    let locked = desk.home.at_path("locked");
+    let locked = locked.to_str().unwrap();
+    let inject = "inject=renameat2:error=EACCES";
+    let strace = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-P",
+        locked,
+        "-e",
+        inject,
+    ];
+    for _ in 0..2 {
+        let ended = desk.home.sync_through(&strace, &["--once"]).finish();
+        let ended = ended.unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        let said = String::from_utf8(ended.stdout).unwrap();
+        for name in ["a", "new"] {
+            let sentence = format!("locked/{name}.txt could not be changed: you may not write");
+            assert!(said.contains(&sentence), "{said}");
+        }
+    }
+    assert_eq!(desk.home.read("locked/a.txt"), "1");
+    assert_eq!(desk.home.read("b.txt"), "2");
+    assert!(desk.names().contains(&"own.txt".to_owned()));
+    let log = desk.home.ada.does(&["sync", "log"]);
+    assert_eq!(log.matches("locked/a.txt").count(), 1, "{log}");
+    desk.all_sync();
+}
+
+#[test]
+fn a_file_system_that_neither_exchanges_nor_links_files_receives_changes() {
+    // Memory sticks and some network drives are like that.
+    let desk = Desk::new();
+    let home = || {
+        let calls = ["inject=renameat2:error=EINVAL", "inject=linkat:error=EPERM"];
+        let strace = [
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            calls[0],
+            "-e",
+            calls[1],
+        ];
+        let ended = desk.home.sync_through(&strace, &["--once"]).finish();
+        let ended = ended.unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    let copy = |machine: &nbcourier_testkit::machine::Machine| {
+        let names = machine.names().into_iter();
+        names
+            .filter(|name| name.contains("conflict"))
+            .collect::<Vec<_>>()
+    };
+    for (school, own) in [
+        ("1", None),
+        ("2", None),
+        ("3", Some("home 3")),
+        ("4", Some("home 4")),
+    ] {
+        desk.school.write("a.txt", school);
+        if let Some(own) = own {
+            desk.home.write("a.txt", own);
+        }
+        desk.school.sync();
+        home();
+        assert_eq!(desk.home.read("a.txt"), school);
+        let copies: Vec<_> = copy(&desk.home)
+            .iter()
+            .map(|name| desk.home.read(name))
+            .collect();
+        assert_eq!(copies, own.into_iter().collect::<Vec<_>>());
+    }
+    let kept = desk.home.kept();
+    assert!(
+        kept.contains(&"1".into()) && kept.contains(&"home 3".into()),
+        "{kept:?}"
+    );
+    desk.school.remove("a.txt");
+    desk.school.write("b.txt", "5");
+    desk.school.sync();
+    home();
+    assert!(!desk.home.at_path("a.txt").exists());
+    desk.all_sync();
+}
+
+#[test]
 fn the_state_and_repositories_are_never_written_by_others() {
     let desk = Desk::new();
     for path in [

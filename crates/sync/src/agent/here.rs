@@ -1,6 +1,7 @@
 //! The folder's side: a look that reads a file only if its fingerprint is another than noted.
 
 use super::held::{AllHeld, Held};
+use super::progress::Meter;
 use crate::folder::{
     FullFingerprint, Look, OwnRules, Root, Scan, Seen, is_executable, is_forbidden, read, scan_with,
 };
@@ -12,7 +13,6 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 /// The state of a pair before the agent looks at its folder.
-#[derive(Debug)]
 pub struct Before<'a> {
     /// The names that are ignored.
     pub rules: &'a OwnRules,
@@ -22,6 +22,8 @@ pub struct Before<'a> {
     pub settle: Duration,
     /// The maximum size of a file, in bytes.
     pub max_file: u64,
+    /// Is told how many bytes were read.
+    pub meter: &'a Meter<'a>,
 }
 
 /// The folder, as it was found.
@@ -110,6 +112,7 @@ impl Look for Careful<'_> {
                 return Ok(self.hold(path, Held::Unusable(why)));
             }
         };
+        self.before.meter.add(content.size);
         let after = folder.stat(name)?.as_ref().map(FullFingerprint::of);
         if after != Some(found) || content.size != size {
             return Ok(self.hold(path, Held::BeingWritten));
@@ -156,11 +159,13 @@ mod tests {
 
     fn looked(at: &std::path::Path, state: &State, settle: u64) -> Here {
         let root = Root::open(at).unwrap();
+        let meter = Meter::new(&root, &|_| ());
         let before = Before {
             rules: &OwnRules::default(),
             seen: &state.seen,
             settle: Duration::from_secs(settle),
             max_file: 1000,
+            meter: &meter,
         };
         look(&root, &before).unwrap()
     }

@@ -32,13 +32,13 @@ pub fn asked(
         _ => None,
     });
     let paths = paths.filter(|(_, item)| item.content().is_some());
+    let mut paths: Vec<String> = paths.map(|(path, _)| path.as_str().to_owned()).collect();
+    paths.sort();
+    paths.truncate(SOME);
     Some(Asked {
         files: removals.files,
         of: removals.of,
         are_here: removals.are_here,
-        paths: paths
-            .map(|(path, _)| path.as_str().to_owned())
-            .take(SOME)
-            .collect(),
+        paths,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::found::Found;
 use super::held::Held;
+use super::progress::{Meter, Work};
 use super::trouble::Trouble;
 use crate::bundle::{Bundle, wanted};
 use crate::download::Download;
@@ -23,6 +24,8 @@ pub struct Receiving<'a> {
     pub is_ending: &'a dyn Fn() -> bool,
     /// The version that is received.
     pub version: i64,
+    /// Is told how many bytes came.
+    pub meter: &'a Meter<'a>,
 }
 
 impl Receiving<'_> {
@@ -43,11 +46,14 @@ impl Receiving<'_> {
             }
         }
         let wanted = wanted(plan, |sum| copies.contains_key(sum), incoming);
+        let sizes = wanted.values().map(|content| content.size);
+        let all = sizes.fold(0, u64::saturating_add);
+        self.meter.begin(Work::Receiving, Some(all));
         Bundle {
             from: self.download(),
             listing: there,
             is_ending: self.is_ending,
-            progress: &|_| (),
+            progress: &|bytes| self.meter.add(bytes),
         }
         .receive(&wanted, incoming)
         .await?;
@@ -92,7 +98,8 @@ impl Receiving<'_> {
         incoming: &mut Incoming,
     ) -> Result<Result<Content, String>, Trouble> {
         let download = self.download();
-        let got = download.receive(path, content, path.as_str(), incoming, &|_| ());
+        let progress = |bytes| self.meter.add(bytes);
+        let got = download.receive(path, content, path.as_str(), incoming, &progress);
         match got.await {
             Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
                 Ok(Err(format!("it was not received ({error})")))

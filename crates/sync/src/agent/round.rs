@@ -8,6 +8,7 @@ use super::holding::{AllRefused, Holding, finish, keep_pending, planned};
 use super::notebooks::{self, OpenNotebooks};
 use super::opened::{Opened, open};
 use super::pair::Pair;
+use super::progress::{Meter, Progress, Work};
 use super::question::asked;
 use super::receive::Receiving;
 use super::report::{Outcome, Report};
@@ -15,7 +16,9 @@ use super::send::Sending;
 use super::spelling::Folding;
 use super::there;
 use super::trouble::Trouble;
-use crate::folder::{Incoming, Lock, Locked, OWN, OwnRules, Root, State};
+use crate::folder::{
+    Incoming, Lock, Locked, OWN, OwnRules, Root, State, keeps_executable, take_over,
+};
 use crate::item::Item;
 use crate::plan::{Plan, Step};
 use crate::resume::Pending;
@@ -23,6 +26,7 @@ use crate::structure::in_shape;
 use nbcourier_client::{Client, DirectoryAddress};
 use nbcourier_domain::{RelativePath, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -49,6 +53,25 @@ impl Default for Spans {
     }
 }
 
+/// The abilities of the file system of a folder.
+#[derive(Debug, Clone, Copy)]
+struct FileSystem {
+    /// The spellings that it does not tell apart.
+    folding: Folding,
+    /// Whether it keeps which files can be executed.
+    keeps_executable: bool,
+}
+
+impl FileSystem {
+    /// Finds them out, by making files in the folder of the state.
+    fn of(own: &Root) -> io::Result<Self> {
+        Ok(Self {
+            folding: Folding::of(own)?,
+            keeps_executable: keeps_executable(own)?,
+        })
+    }
+}
+
 /// The agent of one folder.
 pub struct Agent<'a> {
     exchange: &'a Client,
@@ -62,8 +85,10 @@ pub struct Agent<'a> {
     is_checked: bool,
     /// The paths of the directory that the file system here cannot have.
     unfit: BTreeSet<RelativePath>,
-    /// The spellings that the file system does not tell apart, once that is known.
-    folding: Option<Folding>,
+    /// The abilities of the file system, once they are known.
+    file_system: Option<FileSystem>,
+    /// Is told how far long work is.
+    progress: &'a dyn Fn(Progress),
     /// The time after which that counts which waited in the last round.
     pause: Duration,
     /// The folders of the last look.
@@ -87,7 +112,8 @@ impl<'a> Agent<'a> {
             refused: BTreeMap::new(),
             is_checked: false,
             unfit: BTreeSet::new(),
-            folding: None,
+            file_system: None,
+            progress: &|_| (),
             pause: spans.settle,
             folders: Vec::new(),
         }
@@ -97,6 +123,13 @@ impl<'a> Agent<'a> {
     #[must_use]
     pub fn beside(mut self, notebooks: OpenNotebooks) -> Self {
         self.notebooks = notebooks;
+        self
+    }
+
+    /// Tells how far long work is.
+    #[must_use]
+    pub fn telling(mut self, progress: &'a dyn Fn(Progress)) -> Self {
+        self.progress = progress;
         self
     }
 
@@ -195,9 +228,10 @@ impl<'a> Agent<'a> {
         report: &mut Report,
     ) -> Result<(), Trouble> {
         let (own, pair) = (&opened.own, &opened.pair);
+        let meter = Meter::new(own, self.progress);
         state.directory = Some(pair.directory.clone());
         there::update(self.exchange, pair, address, state, news).await?;
-        let mut found = self.look(opened, state)?;
+        let mut found = self.look(opened, state, &meter)?;
         let open = self.notebooks.below(&self.folder);
         let mut first = planned(pair, state, &found);
         // What waits can be in the way of other steps, which a new plan then leaves out.
@@ -219,6 +253,7 @@ impl<'a> Agent<'a> {
             root: &opened.root,
             is_ending: self.is_ending,
             version: state.version.unwrap_or(0),
+            meter: &meter,
         };
         if let Err(trouble) = receiving.run(&first, &mut found, &mut incoming).await {
             (state.pending, state.sent) = (found.pending.received, found.pending.sent);
@@ -237,8 +272,9 @@ impl<'a> Agent<'a> {
             found.held.hold(&path, Held::Unfit);
             self.unfit.insert(path);
         }
+        let told = (&mut *report, &meter);
         let is_overtaken = self
-            .send(opened, address, &plan, &mut found, state, report)
+            .send(opened, address, &plan, &mut found, state, told)
             .await?;
         if confirmed.is_some() {
             opened.wishes.use_up()?;
@@ -273,7 +309,12 @@ impl<'a> Agent<'a> {
     }
 
     /// Looks at the folder, and takes out of both sides what the round does not touch.
-    fn look(&mut self, opened: &Opened, state: &mut State) -> Result<Found, Trouble> {
+    fn look(
+        &mut self,
+        opened: &Opened,
+        state: &mut State,
+        meter: &Meter<'_>,
+    ) -> Result<Found, Trouble> {
         let (root, pair) = (&opened.root, &opened.pair);
         let inode = root.identity()?.1;
         let is_copy = state.inode.is_some_and(|known| known != inode);
@@ -287,7 +328,9 @@ impl<'a> Agent<'a> {
             seen: &state.seen,
             settle: self.spans.settle,
             max_file: pair.max_file,
+            meter,
         };
+        meter.begin(Work::Reading, None);
         let Here {
             mut scan,
             seen,
@@ -302,12 +345,16 @@ impl<'a> Agent<'a> {
         let mut there = state.there.clone().unwrap_or_default();
         there.retain(|path, item| is_shown(path, item));
         let there = in_shape(there);
-        let folding = match self.folding {
-            Some(folding) => folding,
-            None => *self.folding.insert(Folding::of(&opened.own)?),
+        let file_system = match self.file_system {
+            Some(known) => known,
+            None => *self.file_system.insert(FileSystem::of(&opened.own)?),
         };
+        let folding = file_system.folding;
         for (path, other) in folding.settle(&mut scan, &mut state.base, &there) {
             held.hold(&path, Held::Clash(other));
+        }
+        if !file_system.keeps_executable {
+            take_over(&mut scan.items, &state.base, &there);
         }
         self.unfit
             .retain(|path| there.contains_key(path) && !scan.items.contains_key(path));
@@ -355,7 +402,7 @@ impl<'a> Agent<'a> {
         plan: &Plan,
         found: &mut Found,
         state: &mut State,
-        report: &mut Report,
+        (report, meter): (&mut Report, &Meter<'_>),
     ) -> Result<bool, Trouble> {
         let mut sending = Sending {
             exchange: self.exchange,
@@ -366,6 +413,7 @@ impl<'a> Agent<'a> {
             scan: &found.scan,
             is_ending: self.is_ending,
             report,
+            meter,
             refused: BTreeMap::new(),
             is_overtaken: false,
         };

@@ -1,5 +1,6 @@
 //! The sending of a round: batches of operations, each applied whole or not at all.
 
+use super::progress::{Meter, Work};
 use super::report::Report;
 use super::sequence::{Sequence, batches};
 use super::there::put;
@@ -32,6 +33,8 @@ pub struct Sending<'a> {
     pub scan: &'a Scan,
     pub is_ending: &'a dyn Fn() -> bool,
     pub report: &'a mut Report,
+    /// Is told how many bytes were sent.
+    pub meter: &'a Meter<'a>,
     /// The files that the exchange refuses, with its sentences.
     pub refused: BTreeMap<RelativePath, (Sha256Sum, String)>,
     /// Whether another round has to look at what others have changed.
@@ -55,6 +58,11 @@ impl Sending<'_> {
     pub async fn run(&mut self, steps: &[Step], state: &mut State) -> Result<(), Trouble> {
         let sequence = Sequence::of(steps);
         self.report.renamed += sequence.renamed();
+        let all = steps
+            .iter()
+            .map(Step::sent_bytes)
+            .fold(0, u64::saturating_add);
+        self.meter.begin(Work::Sending, Some(all));
         self.send(&sequence.first, state).await?;
         self.remove_folders(&sequence.folders, state).await?;
         self.send(&sequence.last, state).await
@@ -69,7 +77,11 @@ impl Sending<'_> {
                 }
                 let before = batch.len();
                 match self.commit(&batch, None).await? {
-                    Ok(committed) => self.note(&batch, &committed, state)?,
+                    Ok(committed) => {
+                        self.note(&batch, &committed, state)?;
+                        let sent = batch.iter().map(|step| step.sent_bytes());
+                        self.meter.add(sent.fold(0, u64::saturating_add));
+                    }
                     Err(Failed::Conflicts(paths)) => {
                         self.is_overtaken = true;
                         batch.retain(|step| !paths.iter().any(|path| concerns(step, path)));

@@ -79,10 +79,7 @@ impl<'p> Sequence<'p> {
 pub fn batches<'p>(steps: &[&'p Step], most: usize, bytes: u64) -> VecDeque<Vec<&'p Step>> {
     let (mut all, mut batch, mut size) = (VecDeque::new(), Vec::new(), 0);
     for step in steps {
-        let its = match step {
-            Step::Send { item, .. } => item.content().map_or(0, |content| content.size),
-            _ => 0,
-        };
+        let its = step.sent_bytes();
         if !batch.is_empty() && (batch.len() == most || size + its > bytes) {
             all.push_back(std::mem::take(&mut batch));
             size = 0;

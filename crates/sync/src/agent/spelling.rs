@@ -62,9 +62,11 @@ impl Folding {
         if self == Self::default() {
             return clashing;
         }
-        // The order of the paths is that of the exchange.
+        // What both sides agreed on stays. The order of the other paths is that of the exchange.
         let mut first: BTreeMap<String, &RelativePath> = BTreeMap::new();
-        for path in there.keys() {
+        let (known, new): (Vec<_>, Vec<_>) =
+            there.keys().partition(|path| base.contains_key(*path));
+        for path in known.into_iter().chain(new) {
             let known = *first.entry(self.key(path.as_str())).or_insert(path);
             if known != path {
                 clashing.insert(path.clone(), known.clone());
@@ -191,6 +193,9 @@ mod tests {
     fn of_two_names_that_clash_the_first_is_written_and_the_other_stays_there() {
         let found = settled(BOTH, &["A.txt"], &["A.txt"], &["A.txt", "a.txt", "b"]);
         assert_eq!(found, ["A.txt", "A.txt", "a.txt"]);
+        // The one that the folder has already stays, although it is the second in order.
+        let found = settled(BOTH, &["a.txt"], &["a.txt"], &["A.txt", "a.txt"]);
+        assert_eq!(found, ["a.txt", "a.txt", "A.txt"]);
         // Without capital letters, nothing clashes.
         let folding = Folding {
             case: false,

@@ -51,7 +51,7 @@ pub async fn update(
             Err(Error::Refused {
                 status: 400 | 410, ..
             }) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(trouble(pair, error)),
         }
     }
     all(exchange, pair, address, state).await
@@ -86,7 +86,8 @@ pub async fn check(
     pair: &Pair,
     address: &DirectoryAddress,
 ) -> Result<(), Trouble> {
-    let directory = exchange.directory(address).await?;
+    let found = exchange.directory(address).await;
+    let directory = found.map_err(|error| trouble(pair, error))?;
     if directory.id == pair.directory.id {
         return Ok(());
     }
@@ -95,6 +96,18 @@ pub async fn check(
          the former one was deleted, `nbcourier dir restore` brings it back",
         pair.shown()
     )))
+}
+
+/// Returns the trouble that a request about the directory met.
+fn trouble(pair: &Pair, error: Error) -> Trouble {
+    if matches!(error, Error::Refused { status: 404, .. }) {
+        return Trouble::Lasting(format!(
+            "{} does not exist any more, or you may not read it. If it was deleted, `nbcourier dir restore` brings it back. \
+             Otherwise ask its owner to grant it to you, or use `nbcourier sync remove`",
+            pair.shown()
+        ));
+    }
+    error.into()
 }
 
 /// Applies to the known entries what a batch has changed.

@@ -1,5 +1,6 @@
 //! Files on their way into a folder: received, checked and flushed before anything is replaced.
 
+use super::executable::set_mode;
 use super::place::Root;
 use super::removal::entries;
 use super::scan::read;
@@ -77,7 +78,7 @@ impl Incoming {
     /// Checks a received content. Returns it with its source sum, if a notebook has that name.
     pub fn finish(&mut self, sum: Sha256Sum, mut file: File, name: &str) -> io::Result<Content> {
         file.flush()?;
-        file.set_permissions(ready())?;
+        set_mode(&file, mode_of(false))?;
         let content = read(self.root.file(&part(sum))?, name, false)?;
         if content.sum != sum {
             self.give_up(sum);
@@ -150,7 +151,7 @@ impl Incoming {
         let is_flushed = is_last && !self.unflushed.remove(&content.sum);
         let is_ready = is_flushed && file.metadata()?.permissions().mode() & 0o777 == mode;
         if !is_ready {
-            file.set_permissions(Permissions::from_mode(mode))?;
+            set_mode(&file, mode)?;
             file.sync_all()?;
         }
         Ok((&self.root, own))

@@ -3,6 +3,7 @@
 //! Everything is reached from the descriptor of the folder, and no link is followed (`openat2`,
 //! <https://man7.org/linux/man-pages/man2/openat2.2.html>).
 
+mod executable;
 mod ignored;
 mod incoming;
 mod kept;
@@ -13,6 +14,7 @@ mod removal;
 mod scan;
 mod state;
 
+pub use executable::{keeps_executable, take_over};
 pub use ignored::{is_ignored, is_junk};
 pub use incoming::{Incoming, ready};
 pub use kept::Kept;

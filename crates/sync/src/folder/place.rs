@@ -160,6 +160,7 @@ impl Root {
             match fs::mkdirat(&parent, &below[at..end], FOLDER) {
                 Ok(()) => fs::fsync(&parent)?,
                 Err(Errno::EXIST) => {}
+                Err(Errno::NOENT) => return Err(why_missing(parent.as_fd()).into()),
                 Err(error) => return Err(error.into()),
             }
             at = end + 1;
@@ -228,27 +229,17 @@ impl Root {
         match fs::renameat_with(from, name, into, new, RenameFlags::NOREPLACE) {
             Ok(()) => Ok(()),
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.rename_by_link(name, to, new),
+            Err(Errno::NOENT) if self.stat(name)?.is_some() => Err(why_missing(to.fd()).into()),
             Err(error) => Err(error.into()),
         }
     }
 
     /// Does the same on file systems without that call.
     fn rename_by_link(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
-        match fs::linkat(
-            &self.descriptor,
-            name,
-            &to.descriptor,
-            new,
-            AtFlags::empty(),
-        ) {
+        match self.link(name, to, new) {
             Ok(()) => self.remove(name),
-            // Some file systems have no links either, and nothing links folders.
-            Err(Errno::PERM | Errno::NOSYS | Errno::NOTSUP | Errno::MLINK) => {
-                if to.stat(new)?.is_some() {
-                    return Err(Errno::EXIST.into());
-                }
-                Ok(fs::renameat(&self.descriptor, name, &to.descriptor, new)?)
-            }
+            Err(error) if has_no_links(error) => self.rename_to_free(name, to, new),
+            Err(Errno::NOENT) if self.stat(name)?.is_some() => Err(why_missing(to.fd()).into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -268,16 +259,33 @@ impl Root {
         Ok(fs::renameat(&self.descriptor, name, &to.descriptor, new)?)
     }
 
-    /// Gives a file of this folder a second name in another one.
-    pub fn link(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
+    /// Gives a file of this folder a second name in another one. On file systems without links, the file gets another name
+    /// instead. Returns whether it has both.
+    pub fn give_second_name(&self, name: &str, to: &Self, new: &str) -> io::Result<bool> {
+        match self.link(name, to, new) {
+            Ok(()) => Ok(true),
+            Err(error) if has_no_links(error) => {
+                self.rename_to_free(name, to, new)?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn link(&self, name: &str, to: &Self, new: &str) -> Result<(), Errno> {
         let flags = AtFlags::empty();
-        Ok(fs::linkat(
-            &self.descriptor,
-            name,
-            &to.descriptor,
-            new,
-            flags,
-        )?)
+        fs::linkat(&self.descriptor, name, &to.descriptor, new, flags)
+    }
+
+    /// Moves an entry to a name that is free at this moment.
+    fn rename_to_free(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
+        if to.stat(new)?.is_some() {
+            return Err(Errno::EXIST.into());
+        }
+        match fs::renameat(&self.descriptor, name, &to.descriptor, new) {
+            Err(Errno::NOENT) if self.stat(name)?.is_some() => Err(why_missing(to.fd()).into()),
+            renamed => Ok(renamed?),
+        }
     }
 
     /// Removes a file of this folder.
@@ -307,6 +315,23 @@ impl Root {
             opened => Ok(opened?),
         }
     }
+}
+
+/// Returns the error for a name that a folder does not take, as if it were missing: the folder is gone, or it cannot have
+/// the name. Some drivers of memory sticks and of network drives do not say the latter.
+fn why_missing(folder: BorrowedFd<'_>) -> Errno {
+    match fs::fstat(folder) {
+        Ok(found) if found.st_nlink > 0 => Errno::INVAL,
+        _ => Errno::NOENT,
+    }
+}
+
+/// Whether a file system has no links, or not for this entry: nothing links folders.
+fn has_no_links(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::PERM | Errno::NOSYS | Errno::NOTSUP | Errno::MLINK
+    )
 }
 
 /// Returns the kind of an entry.
