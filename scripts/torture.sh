@@ -34,6 +34,10 @@ ended() {
 echo "torture: NBCOURIER_SEED=$NBCOURIER_SEED repeats this run"
 begun=$SECONDS
 outcome=0
+if [ $# -eq 0 ] || [[ " $* " == *" syncing "* ]]; then
+    echo "torture: 20,000 random histories of two to four agents"
+    NBCOURIER_HISTORIES=20000 cargo test --quiet --package nbcourier-sync --test histories || outcome=$?
+fi
 cargo test --quiet --test faults -- --nocapture --test-threads=3 "$@" || outcome=$?
 echo
 echo "torture: $(date -u +%F), $(nproc) cores, Linux $(uname -r), seed $NBCOURIER_SEED, $((SECONDS - begun)) seconds"

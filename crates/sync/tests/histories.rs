@@ -2,6 +2,7 @@
 //! lost after the change, and people write while a round runs.
 //!
 //! `NBCOURIER_HISTORIES` is the number of histories. Without it, there are as many as take a few seconds.
+//! `scripts/torture.sh` runs 20,000.
 #![allow(clippy::unwrap_used)]
 
 mod world;

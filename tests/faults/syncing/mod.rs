@@ -7,15 +7,21 @@ mod desk;
 
 use crate::tally::{Tally, is_torture, rounds, seed};
 use desk::Desk;
-use nbcourier_testkit::{Finish as _, Random};
+use nbcourier_testkit::{Finish as _, Random, eventually};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-/// Runs a round of the agent at home under an injection of strace.
-fn round_with(desk: &Desk, inject: &str) -> Output {
-    let inject = format!("inject={inject}");
-    let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
+/// A file system that neither exchanges files nor links them, as on a memory stick.
+const STICK: [&str; 2] = ["renameat2:error=EINVAL", "linkat:error=EPERM"];
+
+/// Runs a round of the agent at home under injections of strace.
+fn round_with(desk: &Desk, injections: &[&str]) -> Output {
+    let injections: Vec<_> = injections.iter().map(|it| format!("inject={it}")).collect();
+    let mut strace = vec!["strace", "-f", "-qq", "-o", "/dev/null"];
+    for injection in &injections {
+        strace.extend(["-e", injection]);
+    }
     let mut round = desk.home.sync_through(&strace, &["--once"]);
     round.finish().expect("a round that ends")
 }
@@ -24,30 +30,32 @@ fn round_with(desk: &Desk, inject: &str) -> Output {
 fn a_round_that_is_killed_at_any_system_call_loses_nothing() {
     let tally = Tally::of("`sync` killed");
     // The calls that change a file, or what another program knows.
-    let calls: &[(&str, usize)] = &[
-        ("renameat2", 3),
-        ("mkdirat", 4),
-        ("fsync", 7),
-        ("writev", 4),
-        ("renameat", 1),
-        ("unlinkat", 1),
-        ("openat", 1),
-        ("write", 1),
-        ("ftruncate", 1),
-        ("fchmod", 1),
-        ("utimensat", 1),
-        ("connect", 1),
+    let calls: &[(&str, usize, &[&str])] = &[
+        ("renameat2", 3, &[]),
+        ("mkdirat", 4, &[]),
+        ("fsync", 7, &[]),
+        ("writev", 4, &[]),
+        ("renameat", 5, &STICK),
+        ("renameat", 1, &[]),
+        ("unlinkat", 1, &[]),
+        ("openat", 1, &[]),
+        ("write", 1, &[]),
+        ("ftruncate", 1, &[]),
+        ("fchmod", 1, &[]),
+        ("utimensat", 1, &[]),
+        ("connect", 1, &[]),
     ];
     let (calls, is_long) = if is_torture() {
         (calls, true)
     } else {
-        (&calls[..4], false)
+        (&calls[..5], false)
     };
-    for (number, (call, step)) in calls.iter().enumerate() {
+    for (number, (call, step, others)) in calls.iter().enumerate() {
         let mut desk = Desk::new(&tally, seed() + number as u64);
         for at in (1..).step_by(if is_long { 1 } else { *step }) {
             desk.work();
-            let ended = round_with(&desk, &format!("{call}:signal=KILL:when={at}"));
+            let kill = format!("{call}:signal=KILL:when={at}");
+            let ended = round_with(&desk, &[*others, &[kill.as_str()]].concat());
             tally.round();
             desk.agree(&format!("killed at {call} {at}"));
             let was_killed = ended.status.signal() == Some(9) || ended.status.code() == Some(137);
@@ -79,7 +87,7 @@ fn a_disk_that_is_full_in_a_round_loses_nothing() {
         // The agent's own files and the loader's are met first, so the calls that count come late.
         let at = 1 + random.below(if call == "openat" { 200 } else { 12 });
         let inject = format!("{call}:error=ENOSPC:when={at}+");
-        round_with(&desk, &inject);
+        round_with(&desk, &[&inject]);
         tally.round();
         desk.agree(&inject);
     }
@@ -112,7 +120,7 @@ fn a_disk_that_fails_in_a_round_loses_nothing() {
         // A disk fails once, or from then on.
         let on = *random.pick(&["", "+"]);
         let inject = format!("{call}:error=EIO:when={at}{on}");
-        round_with(&desk, &inject);
+        round_with(&desk, &[&inject]);
         tally.round();
         desk.agree(&inject);
     }
@@ -153,6 +161,44 @@ fn clocks_of_another_year_lose_nothing() {
         tally.round();
         desk.agree("times of another year");
     }
+    tally.assert_clean();
+}
+
+/// The looks at a folder in a day without a change: in the first hour every half a minute, then every five minutes.
+const LOOKS_OF_A_DAY: usize = 120 + 23 * 12;
+
+#[test]
+fn a_day_of_quiet_makes_only_polls() {
+    let tally = Tally::of("`sync` on a quiet day");
+    let desk = Desk::new(&tally, seed());
+    let trace = desk.home.ada.home().join("trace");
+    let to = trace.to_str().expect("a path of text");
+    let calls = "trace=openat2,writev,sendto";
+    let strace = ["strace", "-f", "-qq", "-s", "200", "-o", to, "-e", calls];
+    let mut agent = desk
+        .home
+        .sync_through(&strace, &["--attached", "--look", "0s"]);
+    let agent = agent.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let mut agent = agent.expect("an agent");
+    let seen = |what: &str| {
+        let trace = std::fs::read_to_string(&trace).unwrap_or_default();
+        trace.lines().filter(|line| line.contains(what)).count()
+    };
+    let looks = || seen("\"pair.json\"");
+    // A look opens the file twice: for the round, and for the request that waits.
+    eventually("it looked for a day", || looks() >= 2 * LOOKS_OF_A_DAY);
+    drop(agent.stdin.take());
+    assert!(agent.wait().expect("an end").success());
+    tally.round();
+    let requests: usize = ["GET", "POST", "PUT", "DELETE"]
+        .map(|method| seen(&format!("\"{method} ")))
+        .iter()
+        .sum();
+    let polls = seen("/changes?since=");
+    tally.compare(polls >= 1, "it polls");
+    // The other request compares the directory at the address with that of the pair, at the start.
+    let others = requests - polls;
+    tally.compare(others == 1, &format!("{others} requests that are no polls"));
     tally.assert_clean();
 }
 
