@@ -10,6 +10,7 @@ from image import Image, build
 from network import Network, require_root
 from ngshare import Installation, small
 from pod import Cluster
+from postgres import let_through
 
 
 
@@ -47,10 +48,7 @@ def other_network() -> Iterator[Network]:
 @pytest.fixture
 def cluster(image: Image, network: Network, tmp_path: Path) -> Cluster:
     """A cluster without pods."""
-    # Other users go through it to the volumes.
-    for directory in (tmp_path, *tmp_path.parents):
-        if directory.stat().st_uid == 0 and directory != Path("/"):
-            directory.chmod(directory.stat().st_mode | 0o011)
+    let_through(tmp_path)
     return Cluster(image, network, tmp_path)
 
 

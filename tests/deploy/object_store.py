@@ -9,15 +9,26 @@ from network import Network
 
 KEY = {"accessKeyId": "nbcourier", "secretAccessKey": "a-long-random-key"}
 PORT = 9000
+# The arguments of rclone. Each directory below the last one is a bucket.
+ARGUMENTS = [
+    *("serve", "s3", "--config", "/dev/null", "--addr", f"127.0.0.1:{PORT}"),
+    *("--auth-key", ",".join(KEY.values()), "/data"),
+]
 LIMIT_S = 60
 POLL_S = 0.1
 
 
 class ObjectStore:
-    """A server of rclone with one bucket, `work`, whose objects are files."""
+    """A server of rclone with one bucket, whose objects are files."""
 
-    def __init__(self, network: Network, place: Path) -> None:
-        self.bucket = place / "objects" / "work"
+    def __init__(
+        self,
+        network: Network,
+        place: Path,
+        bucket: str = "work",
+        arguments: list[str] = ARGUMENTS,
+    ) -> None:
+        self.bucket = place / "objects" / bucket
         self.bucket.mkdir(parents=True)
         self._enter = ["nsenter", f"--net={network.path}"]
         cache = Path(os.environ["NBCOURIER_CACHE"])
@@ -25,8 +36,8 @@ class ObjectStore:
         command = [
             *self._enter,
             cache / "s3" / "bin" / "rclone",
-            *("serve", "s3", "--config", "/dev/null", "--addr", f"127.0.0.1:{PORT}"),
-            *("--auth-key", ",".join(KEY.values()), self.bucket.parent),
+            *arguments[:-1],
+            self.bucket.parent,
         ]
         self._server = subprocess.Popen(
             command,

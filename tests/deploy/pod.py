@@ -300,7 +300,11 @@ class Pod:
         # Everything that the pod connects to is in its own network.
         addresses = [
             self.environment.get(name, "")
-            for name in ("JUPYTERHUB_API_URL", "NBCOURIER_DATABASE")
+            for name in (
+                "JUPYTERHUB_API_URL",
+                "NBCOURIER_DATABASE",
+                "NBCOURIER_S3_ENDPOINT",
+            )
         ]
         names = [urllib.parse.urlsplit(address).hostname or "" for address in addresses]
         hosts.write_text(f"127.0.0.1 localhost {' '.join(names)}\n")

@@ -15,7 +15,9 @@ LIMIT_S = 60
 class Postgres:
     """A server on port 5432 with a database of the role `nbcourier`, which needs a password."""
 
-    def __init__(self, network: Network, place: Path) -> None:
+    def __init__(self, network: Network, place: Path, password: str = PASSWORD) -> None:
+        self._password = password
+        let_through(place)
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=version)
         self._data = place / "postgres"
         self._data.mkdir(mode=0o700)
@@ -30,7 +32,7 @@ class Postgres:
             "--clear-groups",
         ]
         secret = place / "password"
-        secret.write_text(PASSWORD)
+        secret.write_text(password)
         os.chown(secret, account.pw_uid, account.pw_gid)
         self._run(
             "initdb",
@@ -57,7 +59,7 @@ class Postgres:
             "--no-psqlrc",
             "--tuples-only",
             "--no-align",
-            f"--dbname=postgres://{USER}:{PASSWORD}@127.0.0.1/{database}",
+            f"--dbname=postgres://{USER}:{self._password}@127.0.0.1/{database}",
             f"--command={statement}",
             with_data=False,
         ).strip()
@@ -81,6 +83,13 @@ class Postgres:
             ).returncode
         assert code == 0, f"{program}: {output.read_text()}"
         return output.read_text()
+
+
+def let_through(place: Path) -> None:
+    """Lets other users go through a directory to what is theirs."""
+    for directory in (place, *place.parents):
+        if directory.stat().st_uid == 0 and directory != Path("/"):
+            directory.chmod(directory.stat().st_mode | 0o011)
 
 
 def version(programs: Path) -> int:
