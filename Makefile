@@ -7,7 +7,7 @@ export CARGO_INCREMENTAL = 0
 export CARGO_TARGET_DIR ?= $(or $(NBCOURIER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nbcourier)/target
 endif
 
-.PHONY: run test test-all check build tools unit postgres s3 replicas clients plugin schemathesis deploy deb deb-test fuzz wheel bench torture clean
+.PHONY: run test test-all check build tools unit postgres s3 replicas clients plugin schemathesis deploy deb deb-test fuzz wheel bench bench-university torture clean
 
 run: ## Build, start the exchange stand-alone, and print example commands
 	@scripts/run.sh
@@ -97,6 +97,9 @@ torture: ## Run tests/faults in the long form (about 15 minutes), and print the 
 
 bench: ## Measure the table of docs/performance.md, together with ngshare
 	scripts/bench.sh
+
+bench-university: ## Measure the cost of requests with 100,000 students, on both databases and with several servers
+	scripts/bench-university.sh
 
 clean:
 	cargo clean

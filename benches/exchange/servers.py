@@ -43,6 +43,11 @@ class Process:
             )
         self._log = log
 
+    @property
+    def pid(self) -> int:
+        """The ID of the process."""
+        return self._process.pid
+
     def status(self, field: str) -> float:
         """Returns a size from /proc/PID/status in MiB."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
