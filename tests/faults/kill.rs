@@ -72,6 +72,7 @@ fn load_until_killed(server: Server, ledger: &Ledger, tally: &Tally, random: &mu
         tally,
         random: Random::seeded(random.number()),
         over: &over,
+        may_wait: false,
     };
     let data = server.data_dir();
     std::thread::scope(|scope| {

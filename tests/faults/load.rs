@@ -9,11 +9,15 @@ use nbcourier_testkit::{ADMIN, Call, Course, Random, Reply, Sent, Server, percen
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::Scope;
+use std::time::Duration;
 
 /// The students who submit.
 pub const STUDENTS: [&str; 4] = ["lawrence", "eric", "ada", "bob"];
 /// The student whose submissions are deleted and restored.
 pub const DELETED: &str = "olga";
+
+/// The time after which a client tries again.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// Returns the files of the round's assignments.
 pub fn task() -> Vec<Sent> {
@@ -74,17 +78,31 @@ pub struct Actor<'a> {
     pub tally: &'a Tally,
     pub random: Random,
     pub over: &'a AtomicBool,
+    /// Whether the fault makes the exchange unavailable for a while. A client then gets 503, and tries again.
+    pub may_wait: bool,
 }
 
 impl Actor<'_> {
-    /// Returns the answer, or none if the server is gone.
+    /// Returns the answer, or none if the server is gone or unavailable.
     fn ask(&self, call: &Call) -> Option<Reply> {
         if self.over.load(SeqCst) {
             return None;
         }
         let reply = self.client.send(call).ok()?;
+        if self.may_wait && reply.status == 503 {
+            assert!(reply.header("retry-after").is_some(), "{}", reply.text());
+            return None;
+        }
         self.tally.see(&reply, &[]);
         Some(reply)
+    }
+
+    /// Waits a moment if the server may be unavailable. Returns whether the client tries again.
+    fn waits(&self) -> bool {
+        if self.may_wait {
+            std::thread::sleep(MOMENT);
+        }
+        self.may_wait && !self.over.load(SeqCst)
     }
 
     /// Returns the answer to a change that must succeed.
@@ -97,7 +115,7 @@ impl Actor<'_> {
 
     /// Submits by all ways.
     pub fn submit(mut self, student: &str) {
-        while self.submit_once(student).is_some() {}
+        while self.submit_once(student).is_some() || self.waits() {}
     }
 
     fn submit_once(&mut self, student: &str) -> Option<()> {
@@ -131,7 +149,12 @@ impl Actor<'_> {
             files: files.clone(),
             again: has_key.then(|| call.clone()),
         });
-        let answer = self.change(&call)?.json();
+        let mut answer = self.change(&call);
+        // The plugin sends the same key again, too.
+        while answer.is_none() && has_key && self.waits() {
+            answer = self.change(&call);
+        }
+        let answer = answer?.json();
         let receipt = &answer["receipt"];
         let time = match receipt["submitted_at"].as_str() {
             Some(time) => as_ngshare(time),

@@ -26,5 +26,6 @@ mod replicas;
 mod second_process;
 mod shared;
 mod slow_clients;
+mod standby;
 mod syncing;
 mod tally;

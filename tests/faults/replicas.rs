@@ -88,6 +88,7 @@ fn load_while_one_dies(server: &mut Server, ledger: &Ledger, tally: &Tally, rand
         tally,
         random: Random::seeded(random.number()),
         over: &over,
+        may_wait: false,
     };
     std::thread::scope(|scope| {
         start_all(scope, actor);

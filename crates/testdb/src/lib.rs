@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 /// The time to wait for a server to start or stop.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The time between two looks at a server.
+const POLL: Duration = Duration::from_millis(20);
 /// The user who owns all databases.
 pub const USER: &str = "nbcourier";
 /// The beginning of the names of data directories. The ID of the process follows.
@@ -72,15 +74,7 @@ impl Cluster {
     /// Creates a cluster and starts its server with these settings. The collation is that of English, in which the order
     /// of names differs from the order of their bytes.
     pub fn start(settings: &[&str]) -> Self {
-        let directory = new_directory(PREFIX);
-        let mut cluster = Self {
-            port: 0,
-            options: settings.iter().map(ToString::to_string).collect(),
-            server: Mutex::default(),
-            created: AtomicUsize::default(),
-            directory,
-        };
-        give_away(cluster.directory.path());
+        let mut cluster = Self::stopped(settings);
         let data = cluster.data().display().to_string();
         succeed(as_owner("initdb").args([
             "--no-sync",
@@ -94,11 +88,29 @@ impl Cluster {
             "--pgdata",
             &data,
         ]));
+        cluster.come_up_on_a_free_port();
+        cluster
+    }
+
+    /// Returns a server that does not run, and has no data yet.
+    fn stopped(settings: &[&str]) -> Self {
+        let directory = new_directory(PREFIX);
+        give_away(directory.path());
+        Self {
+            port: 0,
+            options: settings.iter().map(ToString::to_string).collect(),
+            server: Mutex::default(),
+            created: AtomicUsize::default(),
+            directory,
+        }
+    }
+
+    fn come_up_on_a_free_port(&mut self) {
         // Another program may take a free port before the server does.
         for _ in 0..ATTEMPTS {
-            cluster.port = free_port();
-            if cluster.comes_up() {
-                return cluster;
+            self.port = free_port();
+            if self.comes_up() {
+                return;
             }
         }
         panic!("the server finds no port");
@@ -135,6 +147,63 @@ impl Cluster {
     /// Runs statements, which may fail.
     pub fn try_sql(&self, database: &str, statements: &str) -> Output {
         try_sql(&self.url(database), statements)
+    }
+
+    /// Starts a standby of this server. From now on, the server answers a commit only once the standby has it as well.
+    pub fn start_standby(&self, settings: &[&str]) -> Self {
+        let mut standby = Self::stopped(settings);
+        standby.copy_from(self);
+        standby.come_up_on_a_free_port();
+        self.wait_for_standby();
+        standby
+    }
+
+    /// Starts this stopped server on its port as a standby of another one, whose data replace its own. From now on, the
+    /// other one answers a commit only once this one has it as well.
+    pub fn follow(&self, primary: &Self) {
+        std::fs::remove_dir_all(self.data()).expect("it is stopped");
+        self.copy_from(primary);
+        self.resume();
+        primary.wait_for_standby();
+    }
+
+    /// Copies the data of a running server, and makes them those of its standby.
+    fn copy_from(&self, primary: &Self) {
+        let port = primary.port.to_string();
+        let data = self.data().display().to_string();
+        succeed(as_owner("pg_basebackup").args([
+            "--host=127.0.0.1",
+            "--port",
+            &port,
+            "--username",
+            USER,
+            "--checkpoint=fast",
+            "--no-sync",
+            // Makes the copy a standby that reads from the same server.
+            "--write-recovery-conf",
+            "--pgdata",
+            &data,
+        ]));
+    }
+
+    /// Waits until a standby has all that was committed, and makes it a condition of each commit.
+    fn wait_for_standby(&self) {
+        self.sql(
+            MAINTENANCE,
+            "ALTER SYSTEM SET synchronous_standby_names = '*'",
+        );
+        self.sql(MAINTENANCE, "SELECT pg_reload_conf()");
+        let begun = Instant::now();
+        let is_there = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'";
+        while self.sql(MAINTENANCE, is_there) != "1" {
+            assert!(begun.elapsed() < PATIENCE, "no standby follows");
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Makes a standby accept changes, and returns when it does.
+    pub fn promote(&self) {
+        assert_eq!(self.sql(MAINTENANCE, "SELECT pg_promote()"), "t");
     }
 
     /// Makes the server accept encrypted connections with this certificate and key.
@@ -185,7 +254,7 @@ impl Cluster {
                 return false;
             }
             assert!(begun.elapsed() < PATIENCE, "the server does not start");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(POLL);
         }
     }
 
@@ -294,6 +363,25 @@ mod tests {
             assert!(!cluster.try_sql(&database, "SELECT 1").status.success());
             cluster.resume();
             assert_eq!(cluster.sql(&database, "SELECT number FROM numbers"), "7");
+        }
+    }
+
+    #[test]
+    fn a_promoted_standby_has_what_was_answered_and_the_former_primary_follows_it() {
+        let first = Cluster::start(&[]);
+        let database = first.create();
+        first.sql(&database, "CREATE TABLE numbers (number int)");
+        let second = first.start_standby(&[]);
+        let pairs = [(&first, &second), (&second, &first)];
+        for (number, (primary, standby)) in pairs.into_iter().enumerate() {
+            primary.sql(&database, &format!("INSERT INTO numbers VALUES ({number})"));
+            primary.stop(Stop::Immediate);
+            let refused = standby.try_sql(&database, "INSERT INTO numbers VALUES (-1)");
+            assert!(!refused.status.success(), "it is a standby");
+            standby.promote();
+            let held = standby.sql(&database, "SELECT max(number), count(*) FROM numbers");
+            assert_eq!(held, format!("{number}|{}", number + 1));
+            primary.follow(standby);
         }
     }
 }
