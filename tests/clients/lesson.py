@@ -22,6 +22,16 @@ STUDENTS = {
     "x'\"<b>": (HOSTILE, "</td><script>document.title='hit'</script>"),
     "bob": (None, None),
 }
+# A list as Excel writes it in Germany. Three lines cannot be used.
+GERMAN = """Benutzername;Nachname;Vorname;E-Mail;Gruppe
+kpe1;Petrow;Jörg;kpe1@example.edu;A
+mül2;Müller;Zoë;zoe@example.edu;A
+ada;Lovelace;Ada;ada@new.example;B
+;Niemand;Nora;;B
+ira;Kim;Ira;ira@example.edu;B
+zo3;Großmann;"Zoé ""Zo""; die Zweite";zo3@example.edu;C
+hana;Çelik;Hana;;C
+"""
 FEEDBACK = b"""<!doctype html><title>feedback</title><h1>Well done</h1><img src="pic.svg">
 <script>document.title = "hit"; parent.location = "https://evil.example/";</script>
 <a href="javascript:document.title='hit'">x</a><form action="https://evil.example/"><button>b</button></form>"""

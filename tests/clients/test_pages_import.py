@@ -6,22 +6,11 @@ from pathlib import Path
 import pytest
 import requests
 from browser import wait_for_text
-from lesson import COURSE, TEACHER, Lesson
+from lesson import COURSE, GERMAN, TEACHER, Lesson
 from pages import find, open_as, session, text
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from standalone import Standalone
-
-# A list as Excel writes it in Germany. Three lines cannot be used.
-GERMAN = """Benutzername;Nachname;Vorname;E-Mail;Gruppe
-kpe1;Petrow;Jörg;kpe1@example.edu;A
-mül2;Müller;Zoë;zoe@example.edu;A
-ada;Lovelace;Ada;ada@new.example;B
-;Niemand;Nora;;B
-ira;Kim;Ira;ira@example.edu;B
-zo3;Großmann;"Zoé ""Zo""; die Zweite";zo3@example.edu;C
-hana;Çelik;Hana;;C
-"""
 
 
 def members(lesson: Lesson) -> dict[str, dict]:
