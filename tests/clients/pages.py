@@ -1,6 +1,7 @@
 """The fixtures of the tests of pages, a course at a stand-alone server and a browser, and steps of people there."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from standalone import Standalone
 
 NAME_COOKIE = "nbcourier-trial"
+LANGUAGE_COOKIE = "nbcourier-language"
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,17 @@ def session(name: str, language: str = "en") -> requests.Session:
     """Returns a browser without a screen."""
     opened = requests.Session()
     opened.cookies.set(NAME_COOKIE, requests.utils.quote(name, safe=""))
-    opened.cookies.set("nbcourier-language", language)
+    opened.cookies.set(LANGUAGE_COOKIE, language)
     return opened
+
+
+@contextmanager
+def speaking(browser: Chrome, server: Standalone, language: str) -> Iterator[None]:
+    """Lets the browser ask for pages in this language."""
+    browser.get(f"{server.url}/help")
+    browser.add_cookie({"name": LANGUAGE_COOKIE, "value": language, "path": "/"})
+    yield
+    browser.delete_cookie(LANGUAGE_COOKIE)
 
 
 def open_as(browser: Chrome, server: Standalone, name: str, path: str) -> None:
