@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Maximum number of students of a class on a page with all of them.
-const STUDENTS: Portion = Portion {
+/// Maximum number of people of a class on a page with all of them.
+const PEOPLE: Portion = Portion {
     rows: 50_000,
     bytes: 8 * 1024 * 1024,
 };
@@ -35,8 +35,37 @@ pub struct Board {
     pub fetched: Vec<(i64, usize)>,
     /// The times of the first submission of each person, oldest first.
     pub first_submissions: Vec<Timestamp>,
+    /// A number that grows with every change of the course.
+    pub version: i64,
     /// The rights of the caller.
     pub may: May,
+}
+
+/// What a class is looked at for. The caller needs the right to do it, besides that of reading all work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// See who has submitted.
+    Look,
+    /// Give students more time.
+    GiveTime,
+    /// Set the dates.
+    SetDates,
+    /// Take the release back.
+    Release,
+    /// Move the assignment to the trash.
+    Delete,
+}
+
+impl Purpose {
+    fn right(self) -> Right {
+        match self {
+            Self::Look => Right::ReadWork,
+            Self::GiveTime => Right::GiveTime,
+            Self::SetDates => Right::SetDates,
+            Self::Release => Right::Release,
+            Self::Delete => Right::Trash,
+        }
+    }
 }
 
 /// A person on a board.
@@ -126,9 +155,11 @@ pub async fn of(
     caller: &Caller,
     course: CourseId,
     assignment: AssignmentId,
+    purpose: Purpose,
 ) -> Result<Board> {
     exchange
-        .read_in(caller, course, Need::May(Right::ReadWork), move |op| {
+        .read_in(caller, course, Need::May(purpose.right()), move |op| {
+            op.standing.require(Right::ReadWork)?;
             board(op, &assignment)
         })
         .await
@@ -165,56 +196,24 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         );
     })?;
     first_submissions.sort_unstable();
-    let mut own = found.own;
-    let mut fetched = store::seen::newest_fetched(op.conn, found.id)?;
     let wanted = op.members(Some(Role::Student));
-    let (by_hand, _) = store::members::by_hand(op.conn, wanted, 0, STUDENTS)?;
-    let mut people: Vec<BoardRow> = by_hand
-        .into_iter()
-        .map(|member| {
-            let person = member.person;
-            let username = person.username.to_string();
-            BoardRow {
-                own: own.remove(&username).unwrap_or_default(),
-                fetched: fetched.remove(&username),
-                work: work.remove(&username),
-                username,
-                first_name: person.first_name,
-                last_name: person.last_name,
-                enrolled: true,
-            }
-        })
-        .collect();
-    if wanted.group.is_some() {
-        let (by_group, _) = store::members::by_group(op.conn, wanted, "", STUDENTS)?;
-        people.extend(by_group.into_iter().map(|(name, _)| {
-            let username = name.to_string();
-            BoardRow {
-                own: own.remove(&username).unwrap_or_default(),
-                fetched: fetched.remove(&username),
-                work: work.remove(&username),
-                username,
-                first_name: None,
-                last_name: None,
-                enrolled: true,
-            }
-        }));
-    }
-    counts.enrolled = people.len();
+    let rows = store::board::people(op.conn, wanted, found.id, PEOPLE)?;
+    let rows = rows.into_iter().map(|person| BoardRow {
+        work: work.remove(&person.username),
+        username: person.username,
+        first_name: person.first_name,
+        last_name: person.last_name,
+        enrolled: person.enrolled,
+        own: person.own,
+        fetched: person.fetched,
+    });
+    let mut people: Vec<BoardRow> = rows.collect();
+    counts.enrolled = people.iter().filter(|person| person.enrolled).count();
     let mut versions: BTreeMap<i64, usize> = BTreeMap::new();
-    for version in people.iter().filter_map(|person| person.fetched) {
+    let enrolled = people.iter().filter(|person| person.enrolled);
+    for version in enrolled.filter_map(|person| person.fetched) {
         *versions.entry(version).or_default() += 1;
     }
-    let others = work.into_iter().map(|(username, work)| BoardRow {
-        own: own.remove(&username).unwrap_or_default(),
-        fetched: fetched.remove(&username),
-        work: Some(work),
-        username,
-        first_name: None,
-        last_name: None,
-        enrolled: false,
-    });
-    people.extend(others);
     people.sort_by_cached_key(sorting_key);
     for person in &people {
         count(&mut counts, person, found.dates);
@@ -226,6 +225,7 @@ fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {
         counts,
         fetched: versions.into_iter().rev().collect(),
         first_submissions,
+        version: found.last_event,
         may: op.standing.into(),
     })
 }

@@ -93,7 +93,7 @@ pub struct CourseSettings {
 impl CourseSettings {
     /// Returns the settings in a row. A zone that this program does not know counts as absent: a later program may have
     /// stored it.
-    fn of_row(row: &store::courses::Settings) -> Self {
+    pub(super) fn of_row(row: &store::courses::Settings) -> Self {
         let title = row.title.as_deref().map(CourseTitle::parse);
         let zone = row.time_zone.as_deref().map(TimeZone::parse);
         Self {
@@ -135,8 +135,7 @@ pub async fn read(
 ) -> Result<CourseSettings> {
     exchange
         .read_in(caller, course, Need::May(Right::SeeTeachers), |op| {
-            let row = store::courses::settings(op.conn, op.standing.course)?;
-            Ok(CourseSettings::of_row(&row))
+            Ok(CourseSettings::of_row(&op.settings))
         })
         .await
 }

@@ -12,7 +12,6 @@ use nbcourier_domain::{CourseId, Role, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::figures::{self as rows, AssignmentSums, Clock};
 use nbcourier_storage::usage::{self, Owner};
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// The minimum number of students who have submitted in an hour of the week. A smaller group is not shown: nobody is to be
@@ -113,7 +112,6 @@ pub async fn of(
 fn figures(op: &mut CourseOp<'_>, clock: &Clock) -> Result<Figures> {
     let students = op.members(Some(Role::Student));
     let sums = rows::assignments(op.conn, students)?;
-    let feedback = rows::feedback(op.conn, students)?;
     let weeks = rows::weeks(op.conn, students, clock)?;
     let mut hours = [[None; 24]; 7];
     let cells = hours.iter_mut().flatten();
@@ -124,17 +122,13 @@ fn figures(op: &mut CourseOp<'_>, clock: &Clock) -> Result<Figures> {
             **cell = Some(row.submissions);
         }
     }
-    let feedback: HashMap<i64, rows::FeedbackSums> = feedback
-        .into_iter()
-        .map(|row| (row.assignment_id, row))
-        .collect();
     let mut listed = Vec::new();
     for row in &sums {
-        let (Some(id), Some(name)) = (row.id, &row.name) else {
+        let Some(name) = &row.name else {
             continue;
         };
         if row.released || row.submitted > 0 {
-            listed.push(of_assignment(name, row, feedback.get(&id)));
+            listed.push(of_assignment(name, row));
         }
     }
     let older = listed.len().saturating_sub(ASSIGNMENTS);
@@ -153,21 +147,15 @@ fn figures(op: &mut CourseOp<'_>, clock: &Clock) -> Result<Figures> {
     })
 }
 
-fn of_assignment(
-    name: &str,
-    row: &AssignmentSums,
-    feedback: Option<&rows::FeedbackSums>,
-) -> AssignmentFigures {
+fn of_assignment(name: &str, row: &AssignmentSums) -> AssignmentFigures {
     AssignmentFigures {
         name: name.to_owned(),
         in_time: row.submitted - row.late,
         late: row.late,
         missing: row.students - row.submitted,
-        feedback: feedback.map_or(0, |given| given.number),
+        feedback: row.feedback,
         // Feedback may come before the due time.
-        days: feedback
-            .and_then(|given| given.wait)
-            .map(|wait| (wait + DAY / 2).max(0) / DAY),
+        days: row.wait.map(|wait| (wait + DAY / 2).max(0) / DAY),
     }
 }
 

@@ -56,7 +56,7 @@ pub use error::{
     ConflictReason, Denial, Error, PathConflict, PathState, QuotaOwner, Result, ShareEnd, Thing,
 };
 pub use files::quota::{Account, Quotas};
-pub use may::may;
+pub use may::{Visit, visit};
 pub use op::Mode;
 pub use policy::{DirectoryAddress, May, Policy, Reused};
 

@@ -1,23 +1,41 @@
-//! The question of pages and programs about what a caller may do in a course.
+//! The questions of pages and programs about what a caller may do in a course.
 
+use super::course_settings::CourseSettings;
 use super::op::Need;
-use super::policy::May;
+use super::policy::{May, Right};
 use super::{Exchange, Result};
 use nbcourier_domain::CourseId;
 use nbcourier_identity::Caller;
 
-/// Returns the caller's rights in the course, which must exist. A stranger has none.
-pub async fn may(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<May> {
-    exchange
-        .read_in(caller, course, Need::Course, |op| {
-            Ok(May::from(op.standing))
+/// A course as all of its pages know it.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    /// The rights of the caller.
+    pub may: May,
+    /// The settings, for members and registrars.
+    pub settings: Option<CourseSettings>,
+    /// Whether work on notebooks is counted, for members and registrars.
+    pub is_counted: bool,
+}
+
+/// Returns what all pages of the course know of it. The course must exist. A stranger learns nothing more.
+pub async fn visit(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Visit> {
+    let read = exchange.read_in(caller, course, Need::Course, |op| {
+        let is_shown = op.standing.may(Right::SeeTeachers);
+        let settings = is_shown.then(|| CourseSettings::of_row(&op.settings));
+        Ok(Visit {
+            may: May::from(op.standing),
+            is_counted: op.exchange.activity.allowed && is_shown && op.settings.activity,
+            settings,
         })
-        .await
+    });
+    read.await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Purpose;
     use crate::collect::CollectionQuery;
     use crate::events::EventFilter;
     use crate::releases::IfReleased;
@@ -25,9 +43,9 @@ mod tests {
     use crate::submissions::{NewSubmission, Target};
     use crate::versions::Against;
     use crate::{
-        DirectoryAddress, Error, Limits, Policy, Reused, allowances, collect, course_settings,
-        courses, dates, directories, events, feedback, figures, gradebook, history, overview,
-        releases, roster, seen, submission_pages, submissions, trash, versions,
+        DirectoryAddress, Error, Limits, Policy, Reused, allowances, board, collect,
+        course_settings, courses, dates, directories, events, feedback, figures, gradebook,
+        history, overview, releases, roster, seen, submission_pages, submissions, trash, versions,
     };
     use nbcourier_blobs::LocalBlobs;
     use nbcourier_domain::{
@@ -162,10 +180,11 @@ mod tests {
             ]),
             preview: all(&[
                 began(history::releases(ex, caller, course(), ps1(), None, 1).await),
-                began(versions::of(ex, caller, course(), ps1(), None, Against::Current).await),
+                began(versions::of(ex, caller, course(), ps1(), None, CURRENT).await),
             ]),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
+                began(board::of(ex, caller, course(), ps1(), Purpose::Look).await),
                 began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
                 began(figures::of(ex, caller, course(), &jiff::tz::TimeZone::UTC).await),
                 began(submission_pages::stream(ex, caller, course(), ps1(), None, None).await),
@@ -184,6 +203,7 @@ mod tests {
             ]),
             give_time: all(&[
                 began(dates::ready_to_extend(ex, caller, other()).await),
+                began(board::of(ex, caller, course(), ps1(), Purpose::GiveTime).await),
                 began(dates::remove_extension(ex, caller, other()).await),
                 began(dates::extensions(ex, caller, course(), ps1(), None, 1).await),
                 began(allowances::page(ex, caller, course(), None, 1).await),
@@ -195,10 +215,15 @@ mod tests {
             see_activity: began(events::page(ex, caller, of_course(), 1).await),
             release: all(&[
                 began(releases::ready(ex, caller, course(), ps1(), IfReleased::Refuse).await),
+                began(board::of(ex, caller, course(), ps1(), Purpose::Release).await),
+                began(versions::to_release(ex, caller, course(), ps1(), None, CURRENT).await),
                 began(releases::unrelease(ex, caller, course(), ps1()).await),
                 began(releases::again(ex, caller, course(), ps1(), 1, None).await),
             ]),
-            set_dates: began(dates::ready(ex, caller, course(), ps1()).await),
+            set_dates: all(&[
+                began(dates::ready(ex, caller, course(), ps1()).await),
+                began(board::of(ex, caller, course(), ps1(), Purpose::SetDates).await),
+            ]),
             see_roster: all(&[
                 began(roster::page(ex, caller, course(), None, 1).await),
                 began(roster::list(ex, caller, course(), Role::Student, None).await),
@@ -227,7 +252,7 @@ mod tests {
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),
                 began(trash::delete_feedback(ex, caller, course(), None).await),
-                began(trash::ready_to_delete(ex, caller, course(), ps1()).await),
+                began(board::of(ex, caller, course(), ps1(), Purpose::Delete).await),
                 began(trash::delete_assignment(ex, caller, course(), ps1()).await),
                 began(trash::restore_assignment(ex, caller, course(), None).await),
                 began(trash::restore_submission(ex, caller, course(), None).await),
@@ -240,6 +265,7 @@ mod tests {
         }
     }
 
+    const CURRENT: Against = Against::Current;
     const HELPER: Option<Role> = Some(Role::Assistant);
     const TEACHER: Option<Role> = Some(Role::Instructor);
 
@@ -292,8 +318,10 @@ mod tests {
         for caller in callers() {
             let directory = tempfile::tempdir().unwrap();
             let exchange = exchange(directory.path()).await;
-            let may = may(&exchange, &caller, algebra()).await.unwrap();
+            let visit = visit(&exchange, &caller, algebra()).await.unwrap();
+            let may = visit.may;
             assert_eq!(may, tried(&exchange, &caller).await, "{caller:?}");
+            assert_eq!(visit.settings.is_some(), may.see_teachers, "{caller:?}");
         }
     }
 
@@ -302,7 +330,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let exchange = exchange(directory.path()).await;
         let ethics = CourseId::parse("ethics").unwrap();
-        let may = may(&exchange, &caller("admin", true), ethics).await;
-        assert!(matches!(may, Err(Error::NotFound(_))), "{may:?}");
+        let visit = visit(&exchange, &caller("admin", true), ethics).await;
+        assert!(matches!(visit, Err(Error::NotFound(_))), "{visit:?}");
     }
 }

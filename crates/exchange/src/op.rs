@@ -67,6 +67,8 @@ pub(super) struct CourseOp<'a> {
     pub course: &'a CourseId,
     /// The caller's standing in the course. It meets what the operation requires.
     pub standing: Standing,
+    /// The settings of the course. A change that depends on them reads them again once it has its locks.
+    pub settings: store::courses::Settings,
     /// The event that the operation takes back now. The events of the inverse change name it.
     pub undoes: Option<i64>,
 }
@@ -192,7 +194,7 @@ impl Entry {
             course,
             need,
         } = self;
-        let standing = exchange.policy.enter(conn, caller, course)?;
+        let (standing, settings) = exchange.policy.enter_and_look(conn, caller, course)?;
         let standing = match need {
             Need::Course | Need::Admin => standing,
             Need::SelfOr(person, _) if caller.name() == person => standing,
@@ -204,6 +206,7 @@ impl Entry {
             caller,
             course,
             standing,
+            settings,
             undoes: None,
         })
     }

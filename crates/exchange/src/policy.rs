@@ -219,6 +219,17 @@ impl Policy {
         caller: &Caller,
         course: &CourseId,
     ) -> Result<Standing> {
+        let (standing, _) = self.enter_and_look(conn, caller, course)?;
+        Ok(standing)
+    }
+
+    /// Returns the caller's standing in the course, which must exist, and the settings of the course.
+    pub(super) fn enter_and_look(
+        self,
+        conn: &mut Connection,
+        caller: &Caller,
+        course: &CourseId,
+    ) -> Result<(Standing, store::courses::Settings)> {
         let Some(found) = store::courses::find(conn, course, caller.name())? else {
             return Err(Error::NotFound(Thing::Course));
         };
@@ -228,13 +239,14 @@ impl Policy {
             .filter(|(of, _)| of == course)
             .map(|(_, role)| role);
         let role = by_group.chain(found.role).max();
-        Ok(Standing {
+        let standing = Standing {
             course: found.id,
             admin: caller.is_admin(),
             registrar: self.is_registrar(caller),
             role,
             policy: self,
-        })
+        };
+        Ok((standing, found.settings))
     }
 
     /// Whether the caller keeps the rosters of all courses, by a group of the hub.

@@ -128,19 +128,6 @@ pub async fn delete_assignment(
         .await
 }
 
-/// Checks that the caller may delete the assignment.
-pub async fn ready_to_delete(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
-) -> Result<()> {
-    let read = exchange.read_in(caller, course, Need::May(Right::Trash), move |op| {
-        op.assignment(&assignment).map(drop)
-    });
-    read.await
-}
-
 /// Moves an assignment to the trash, within an operation of a caller who may.
 pub(super) fn delete_assignment_in(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<()> {
     let id = op.assignment(assignment)?;

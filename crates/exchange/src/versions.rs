@@ -1,7 +1,7 @@
 //! The versions of an assignment with their files, and what differs between them.
 
 use super::history::PastRelease;
-use super::op::Need;
+use super::op::{CourseOp, Need};
 use super::policy::{May, Right};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum};
@@ -21,6 +21,8 @@ pub struct Versions {
     pub has_more: bool,
     /// The version whose files are listed. `None` if there are no versions.
     pub shown: Option<Shown>,
+    /// The number of people who have submitted.
+    pub submitters: i64,
     /// The rights of the caller.
     pub may: May,
 }
@@ -100,53 +102,80 @@ pub async fn of(
     against: Against,
 ) -> Result<Versions> {
     let read = exchange.read_in(caller, course, Need::May(Right::Preview), move |op| {
-        let id = op.assignment(&assignment)?;
-        let portion = Portion::of(VERSIONS);
-        let (rows, has_more) = store::history::versions(op.conn, id, i64::MAX, portion)?;
-        let current = rows.iter().find(|row| row.release.is_current);
-        let shown = match wanted {
-            Some(number) => {
-                let found = rows.iter().find(|row| row.release.version == number);
-                Some(found.ok_or(Error::NotFound(Thing::Version))?)
-            }
-            None => current.or(rows.first()),
-        };
-        let other = shown.and_then(|shown| match against {
-            Against::Previous => {
-                let mut before = rows.iter();
-                before.find(|row| row.release.version < shown.release.version)
-            }
-            Against::Current => current,
-        });
-        let trees = [shown, other].into_iter().flatten().map(|row| row.tree);
-        let files = store::trees::files_of_all(op.conn, trees)?;
-        let shown = match shown {
-            None => None,
-            Some(row) => {
-                let own = files.of(row.tree)?;
-                let others = other.map(|row| files.of(row.tree)).transpose()?;
-                let (files, removed) = compare(&own, others.as_deref());
-                Some(Shown {
-                    version: row.release.version,
-                    compared_with: other.map(|row| row.release.version),
-                    files,
-                    removed,
-                })
-            }
-        };
-        let versions = rows.into_iter().map(|row| Version {
-            release: PastRelease::new(row.release),
-            files: row.files,
-            bytes: row.bytes,
-        });
-        Ok(Versions {
-            versions: versions.collect(),
-            has_more,
-            shown,
-            may: op.standing.into(),
-        })
+        versions(op, &assignment, wanted, against)
     });
     read.await
+}
+
+/// Does what [`of`] does, for those who release the assignment.
+pub async fn to_release(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    assignment: AssignmentId,
+    wanted: Option<i64>,
+    against: Against,
+) -> Result<Versions> {
+    let read = exchange.read_in(caller, course, Need::May(Right::Release), move |op| {
+        versions(op, &assignment, wanted, against)
+    });
+    read.await
+}
+
+fn versions(
+    op: &mut CourseOp<'_>,
+    assignment: &AssignmentId,
+    wanted: Option<i64>,
+    against: Against,
+) -> Result<Versions> {
+    let course = op.standing.course;
+    let found = store::assignments::find_with_submitters(op.conn, course, assignment)?;
+    let (id, submitters) = found.ok_or(Error::NotFound(Thing::Assignment))?;
+    let portion = Portion::of(VERSIONS);
+    let (rows, has_more) = store::history::versions(op.conn, id, i64::MAX, portion)?;
+    let current = rows.iter().find(|row| row.release.is_current);
+    let shown = match wanted {
+        Some(number) => {
+            let found = rows.iter().find(|row| row.release.version == number);
+            Some(found.ok_or(Error::NotFound(Thing::Version))?)
+        }
+        None => current.or(rows.first()),
+    };
+    let other = shown.and_then(|shown| match against {
+        Against::Previous => {
+            let mut before = rows.iter();
+            before.find(|row| row.release.version < shown.release.version)
+        }
+        Against::Current => current,
+    });
+    let trees = [shown, other].into_iter().flatten().map(|row| row.tree);
+    let files = store::trees::files_of_all(op.conn, trees)?;
+    let shown = match shown {
+        None => None,
+        Some(row) => {
+            let own = files.of(row.tree)?;
+            let others = other.map(|row| files.of(row.tree)).transpose()?;
+            let (files, removed) = compare(&own, others.as_deref());
+            Some(Shown {
+                version: row.release.version,
+                compared_with: other.map(|row| row.release.version),
+                files,
+                removed,
+            })
+        }
+    };
+    let versions = rows.into_iter().map(|row| Version {
+        release: PastRelease::new(row.release),
+        files: row.files,
+        bytes: row.bytes,
+    });
+    Ok(Versions {
+        versions: versions.collect(),
+        has_more,
+        shown,
+        submitters,
+        may: op.standing.into(),
+    })
 }
 
 /// Returns the files, each compared with the file of that path among the others, and the paths that only the others

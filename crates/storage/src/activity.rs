@@ -33,17 +33,6 @@ pub fn counting(conn: &mut Connection, ids: &[i64], at_most: usize) -> Result<Ve
     Ok(rows)
 }
 
-/// Whether work is counted in a course.
-pub fn is_on(conn: &mut Connection, course: i64) -> Result<bool> {
-    let is_on = courses::table
-        .filter(courses::id.eq(course))
-        .filter(courses::deleted_at.is_null())
-        .select(courses::activity)
-        .get_result(conn)
-        .optional()?;
-    Ok(is_on.unwrap_or(false))
-}
-
 /// The counts of work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -6,7 +6,7 @@ use super::schema::{allowances, courses};
 use super::{Error, Portion, Result};
 use diesel::upsert::excluded;
 use nbcourier_domain::{Allowance, OwnTime, UserName};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// An allowance with the note of its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +55,6 @@ pub fn page(
     portion.take(rows, parse, |(student, noted)| {
         student.len() + noted.note.as_ref().map_or(0, String::len)
     })
-}
-
-/// Returns all allowances in a course, by student.
-pub fn of_course(conn: &mut Connection, course: i64) -> Result<HashMap<String, Allowance>> {
-    let rows = allowances::table
-        .filter(allowances::course_id.eq(course))
-        .select((allowances::student, allowances::hours))
-        .load_iter::<(String, i64)>(conn)?;
-    rows.map(|row| {
-        let (student, hours) = row?;
-        Ok((student, parse((hours, None))?.allowance))
-    })
-    .collect()
 }
 
 /// Sets a student's allowance, in place of an earlier one.

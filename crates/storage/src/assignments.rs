@@ -237,6 +237,29 @@ pub fn current_release_of(
     .transpose()
 }
 
+/// Returns the row of the assignment of that name, released or not, and the number of people who have submitted to it.
+pub fn find_with_submitters(
+    conn: &mut Connection,
+    course: i64,
+    assignment: &AssignmentId,
+) -> Result<Option<(i64, i64)>> {
+    let people = submissions::table
+        .filter(submissions::assignment_id.eq(assignments::id))
+        .filter(submissions::deleted_at.is_null())
+        .select(diesel::dsl::count_distinct(submissions::student));
+    let row = assignments::table
+        .filter(
+            assignments::course_id
+                .eq(course)
+                .and(assignments::name.eq(assignment.as_str()))
+                .and(assignments::deleted_at.is_null()),
+        )
+        .select((assignments::id, people.single_value()))
+        .get_result::<(i64, Option<i64>)>(conn)
+        .optional()?;
+    Ok(row.map(|(id, people)| (id, people.unwrap_or(0))))
+}
+
 /// Returns the row of the assignment of that name, released or not.
 pub fn find(conn: &mut Connection, course: i64, assignment: &AssignmentId) -> Result<Option<i64>> {
     let row = assignments::table

@@ -9,12 +9,14 @@ use nbcourier_domain::{CourseId, Role, Sharing, Timestamp, UserName};
 use std::collections::HashMap;
 
 /// A course that is not deleted, with one person's role on its manual roster.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CourseAndRole {
     /// The ID of the row.
     pub id: i64,
     /// The person's role on the manual roster.
     pub role: Option<Role>,
+    /// The settings of the course.
+    pub settings: Settings,
 }
 
 /// A deleted course.
@@ -45,13 +47,14 @@ pub fn find(
                 .eq(course.as_str())
                 .and(courses::deleted_at.is_null()),
         )
-        .select((courses::id, members::role.nullable()))
-        .get_result::<(i64, Option<i16>)>(conn)
+        .select((courses::id, members::role.nullable(), SETTINGS))
+        .get_result::<(i64, Option<i16>, SettingsRow)>(conn)
         .optional()?;
-    row.map(|(id, number)| {
+    row.map(|(id, number, settings)| {
         Ok(CourseAndRole {
             id,
             role: number.map(role).transpose()?,
+            settings: Settings::of_row(settings),
         })
     })
     .transpose()
@@ -231,24 +234,38 @@ pub struct Settings {
     pub activity: bool,
 }
 
+type SettingsRow = (Option<String>, Option<String>, String, bool);
+const SETTINGS: (
+    courses::title,
+    courses::time_zone,
+    courses::sharing,
+    courses::activity,
+) = (
+    courses::title,
+    courses::time_zone,
+    courses::sharing,
+    courses::activity,
+);
+
+impl Settings {
+    fn of_row((title, time_zone, sharing, activity): SettingsRow) -> Self {
+        Self {
+            title,
+            time_zone,
+            // A later program may have stored another word.
+            sharing: Sharing::of_word(&sharing).unwrap_or_default(),
+            activity,
+        }
+    }
+}
+
 /// Returns the settings of the course with that row.
 pub fn settings(conn: &mut Connection, id: i64) -> Result<Settings> {
-    let (title, time_zone, sharing, activity) = courses::table
+    let row = courses::table
         .find(id)
-        .select((
-            courses::title,
-            courses::time_zone,
-            courses::sharing,
-            courses::activity,
-        ))
-        .get_result::<(Option<String>, Option<String>, String, bool)>(conn)?;
-    Ok(Settings {
-        title,
-        time_zone,
-        // A later program may have stored another word.
-        sharing: Sharing::of_word(&sharing).unwrap_or_default(),
-        activity,
-    })
+        .select(SETTINGS)
+        .get_result::<SettingsRow>(conn)?;
+    Ok(Settings::of_row(row))
 }
 
 /// Sets the settings of the course with that row.

@@ -113,6 +113,13 @@ pub struct AssignmentSums {
     /// Students who submitted more often.
     #[diesel(sql_type = BigInt)]
     pub times_10: i64,
+    /// Students with feedback.
+    #[diesel(sql_type = BigInt)]
+    pub feedback: i64,
+    /// The time in microseconds from the due time until the first half of them had feedback, if there is a due time. A
+    /// student's first feedback counts, from their own due time.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub wait: Option<i64>,
 }
 
 /// Returns the assignments of a course, the last one first.
@@ -145,45 +152,13 @@ pub fn assignments(
             SELECT work.assignment_id, NULL, NULL, work.at, work.times, {own_due}
                 FROM work JOIN class ON class.student = work.student JOIN assignments a ON a.id = work.assignment_id
                 LEFT JOIN extensions x ON x.assignment_id = work.assignment_id AND x.student = work.student
-                LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = work.student)
-        SELECT size.students, lines.id, max(lines.name) AS name, max(lines.current_release) IS NOT NULL AS released,
-            count(lines.at) AS submitted, count(CASE WHEN lines.at > lines.due THEN 1 END) AS late,
-            {} AS last_hour, {} AS hours_1, {} AS hours_6, {} AS days_1, {} AS days_3,
-            {} AS once, {} AS times_2, {} AS times_4, {} AS times_10
-            FROM size LEFT JOIN lines ON TRUE GROUP BY size.students, lines.id ORDER BY lines.id DESC",
-        between(0, HOUR),
-        between(HOUR, 6 * HOUR),
-        between(6 * HOUR, DAY),
-        between(DAY, 3 * DAY),
-        between(3 * DAY, i64::MAX),
-        times(1, 2),
-        times(2, 4),
-        times(4, 10),
-        times(10, i64::MAX),
-    );
-    Ok(of_class!(sql, students).load(conn)?)
-}
-
-/// The feedback on an assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct FeedbackSums {
-    /// The row of the assignment.
-    #[diesel(sql_type = BigInt)]
-    pub assignment_id: i64,
-    /// Students with feedback.
-    #[diesel(sql_type = BigInt)]
-    pub number: i64,
-    /// The time in microseconds from the due time until the first half of them had feedback, if there is a due time.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub wait: Option<i64>,
-}
-
-/// Returns the feedback on each assignment of a course that has some. A student's first feedback counts, from their own
-/// due time.
-pub fn feedback(conn: &mut Connection, students: MemberFilter<'_>) -> Result<Vec<FeedbackSums>> {
-    let (class, own_due) = (class(), own_due());
-    let sql = format!(
-        "{class},
+                LEFT JOIN allowances w ON w.course_id = a.course_id AND w.student = work.student),
+        sums AS (
+            SELECT size.students, lines.id, max(lines.name) AS name, max(lines.current_release) IS NOT NULL AS released,
+                count(lines.at) AS submitted, count(CASE WHEN lines.at > lines.due THEN 1 END) AS late,
+                {} AS last_hour, {} AS hours_1, {} AS hours_6, {} AS days_1, {} AS days_3,
+                {} AS once, {} AS times_2, {} AS times_4, {} AS times_10
+                FROM size LEFT JOIN lines ON TRUE GROUP BY size.students, lines.id),
         given AS (
             SELECT s.assignment_id, s.student, min(f.returned_at) AS at
                 FROM assignments a JOIN submissions s ON s.assignment_id = a.id JOIN feedback f ON f.submission_id = s.id
@@ -200,7 +175,19 @@ pub fn feedback(conn: &mut Connection, students: MemberFilter<'_>) -> Result<Vec
                 count(*) OVER (PARTITION BY assignment_id) AS number,
                 count(wait) OVER (PARTITION BY assignment_id) AS timed
                 FROM waited)
-        SELECT assignment_id, number, wait FROM ranked WHERE place = CASE WHEN timed = 0 THEN 1 ELSE (timed + 1) / 2 END"
+        SELECT sums.*, coalesce(ranked.number, 0) AS feedback, ranked.wait
+            FROM sums LEFT JOIN ranked ON ranked.assignment_id = sums.id
+                AND ranked.place = CASE WHEN ranked.timed = 0 THEN 1 ELSE (ranked.timed + 1) / 2 END
+            ORDER BY sums.id DESC",
+        between(0, HOUR),
+        between(HOUR, 6 * HOUR),
+        between(6 * HOUR, DAY),
+        between(DAY, 3 * DAY),
+        between(3 * DAY, i64::MAX),
+        times(1, 2),
+        times(2, 4),
+        times(4, 10),
+        times(10, i64::MAX),
     );
     Ok(of_class!(sql, students).load(conn)?)
 }

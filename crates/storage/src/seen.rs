@@ -6,7 +6,6 @@ use super::{Portion, Result};
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Bool, Text};
 use nbcourier_domain::{Timestamp, UserName};
-use std::collections::HashMap;
 
 /// A thing that a student sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,20 +136,6 @@ pub fn add_reading(conn: &mut Connection, feedback: i64, times: Times) -> Result
         ))
         .execute(conn)?;
     Ok(())
-}
-
-/// Returns the newest version of the assignment that each student has fetched.
-pub fn newest_fetched(conn: &mut Connection, assignment: i64) -> Result<HashMap<String, i64>> {
-    let rows = fetches::table
-        .inner_join(releases::table)
-        .filter(releases::assignment_id.eq(assignment))
-        .group_by(fetches::student)
-        .select((
-            fetches::student,
-            diesel::dsl::max(releases::version).assume_not_null(),
-        ))
-        .load_iter::<(String, i64)>(conn)?;
-    rows.map(|row| Ok(row?)).collect()
 }
 
 /// A version that a student has fetched.

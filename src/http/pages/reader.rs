@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use jiff::tz::TimeZone;
 use nbcourier_auth::{AuthError, Caller};
 use nbcourier_domain::CourseId;
-use nbcourier_exchange::{Error as Refusal, Exchange, course_settings};
+use nbcourier_exchange::{Exchange, course_settings};
 use std::future::{Ready, ready};
 
 /// A known person who opens a page, and the surroundings of the page for them.
@@ -26,22 +26,27 @@ impl Reader {
         Ok(Self { caller, view })
     }
 
-    /// Returns the reader with the title and the times of the course, which may have a time zone of its own.
+    /// Returns the reader with their rights in the course, its title, and its times: it may have a time zone of its own.
     pub async fn in_course(mut self, exchange: &Exchange, course: &CourseId) -> Result<Self> {
-        let settings = course_settings::read(exchange, &self.caller, course.clone()).await;
-        let settings = match settings {
-            Ok(settings) => settings,
-            // A person who left the course still sees their own work there.
-            Err(Refusal::Denied(_)) => return Ok(self),
-            Err(error) => return Err(error.into()),
-        };
-        let title = settings.title.as_ref();
-        self.view.course_title = title.map(|title| title.as_str().to_owned());
-        let zone = settings.time_zone.map(course_settings::TimeZone::name);
-        if let Some(zone) = zone.and_then(|name| TimeZone::get(name).ok()) {
-            self.view.times = self.view.times.in_zone(zone);
-        }
+        self.enter(exchange, course).await?;
         Ok(self)
+    }
+
+    /// Does what [`Self::in_course`] does. If it fails, the reader stays as they were.
+    pub async fn enter(&mut self, exchange: &Exchange, course: &CourseId) -> Result<()> {
+        let visit = nbcourier_exchange::visit(exchange, &self.caller, course.clone()).await?;
+        let view = &mut self.view;
+        view.may = visit.may;
+        view.is_counted = visit.is_counted;
+        // A person who left the course still sees their own work there.
+        if let Some(settings) = visit.settings {
+            view.course_title = settings.title.map(|title| title.as_str().to_owned());
+            let zone = settings.time_zone.map(course_settings::TimeZone::name);
+            if let Some(zone) = zone.and_then(|name| TimeZone::get(name).ok()) {
+                view.times = view.times.in_zone(zone);
+            }
+        }
+        Ok(())
     }
 }
 

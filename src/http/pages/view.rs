@@ -15,6 +15,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::tz::TimeZone;
 use nbcourier_auth::{AuthError, Caller, PageTokens};
 use nbcourier_domain::{ByteSize, Timestamp};
+use nbcourier_exchange::May;
 use nbcourier_work::Bug;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -133,6 +134,10 @@ pub struct View {
     pub is_admin: bool,
     /// The title of the course that the page is about, if it has one.
     pub course_title: Option<String>,
+    /// The reader's rights in that course.
+    pub may: May,
+    /// Whether that course counts work on notebooks.
+    pub is_counted: bool,
     tokens: Option<PageTokens>,
     /// Whether the exchange runs without a hub.
     pub is_trial: bool,
@@ -161,6 +166,8 @@ impl View {
             name: caller.map(|caller| caller.name().to_string()),
             is_admin: caller.is_some_and(|caller| caller.is_admin()),
             course_title: None,
+            may: May::default(),
+            is_counted: false,
             tokens: caller.and_then(|caller| caller.page_tokens().cloned()),
             is_trial: !state.authenticator.has_login(),
             nonce: nonce()?,

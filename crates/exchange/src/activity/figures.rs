@@ -139,22 +139,11 @@ pub async fn page(
         let course = op.standing.course;
         let (lines, next) = lines(op, &filter, Portion::of(at_most))?;
         Ok(ActivityPage {
-            is_on: op.exchange.activity.allowed && rows::is_on(op.conn, course)?,
+            is_on: op.exchange.activity.allowed && op.settings.activity,
             scope,
             lines,
             next,
         })
-    });
-    read.await
-}
-
-/// Whether work is counted in a course, for its members and for registrars.
-pub async fn is_on(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<bool> {
-    if !exchange.activity.allowed {
-        return Ok(false);
-    }
-    let read = exchange.read_in(caller, course, Need::May(Right::SeeTeachers), |op| {
-        Ok(rows::is_on(op.conn, op.standing.course)?)
     });
     read.await
 }

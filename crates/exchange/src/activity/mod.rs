@@ -7,7 +7,7 @@ mod counting;
 mod figures;
 
 pub use counting::{Item, LONGEST_PATH, counting_courses, note};
-pub use figures::{ActivityFilter, ActivityPage, Cursor, Figures, Line, Scope, is_on, page};
+pub use figures::{ActivityFilter, ActivityPage, Cursor, Figures, Line, Scope, page};
 
 use super::course_settings;
 use super::upkeep::gc;

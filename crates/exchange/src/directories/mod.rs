@@ -171,6 +171,32 @@ pub async fn list(
     read.await
 }
 
+/// Returns the first directories of an owner that the caller may read, each with its description.
+pub async fn named(
+    exchange: &Exchange,
+    caller: &Caller,
+    owner: DirectoryOwner,
+    at_most: usize,
+) -> Result<Vec<(DirectoryAddress, Option<String>)>> {
+    let read = exchange.read_own(caller, move |op| {
+        let reader = op.exchange.policy.reader(op.conn, op.caller)?;
+        let filter = reachable::Filter {
+            owner: Some(owner),
+            ..reachable::Filter::default()
+        };
+        let (found, _) = reachable::list(op.conn, &reader, &filter, Portion::of(at_most))?;
+        let named = found.into_iter().map(|directory| {
+            let address = DirectoryAddress {
+                owner: directory.owner,
+                name: directory.name,
+            };
+            (address, directory.description)
+        });
+        Ok(named.collect())
+    });
+    read.await
+}
+
 /// Returns a directory with the digest of its current version, which is computed when it is first needed.
 pub async fn show(
     exchange: &Exchange,

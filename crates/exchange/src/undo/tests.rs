@@ -1,6 +1,7 @@
 //! Whatever is done and taken back, the course is as it was before, apart from what others did meanwhile.
 
 use super::*;
+use crate::board::Purpose;
 use crate::files::intake::Intake;
 use crate::files::parcel::Parcel;
 use crate::releases::IfReleased;
@@ -216,7 +217,8 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
             ready.release(parcel).await.map(drop)
         }
         Act::ReleaseAgain(of, version) => {
-            let board = board::of(exchange, caller, course(), assignment(*of)).await?;
+            let board =
+                board::of(exchange, caller, course(), assignment(*of), Purpose::Look).await?;
             let current = board.release.map(|(version, _)| version);
             let of = assignment(*of);
             let again = releases::again(exchange, caller, course(), of, *version, current);
@@ -270,7 +272,7 @@ async fn state(exchange: &Exchange) -> State {
     let mut state = State::new();
     for number in 0..ASSIGNMENTS.len() {
         let of = || assignment(number);
-        let Ok(board) = board::of(exchange, &admin, course(), of()).await else {
+        let Ok(board) = board::of(exchange, &admin, course(), of(), Purpose::Look).await else {
             continue;
         };
         // An assignment without anything is as good as none.

@@ -9,8 +9,8 @@ use crate::http::request::path::InCourse;
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::events::{self, EventFilter};
-use nbcourier_exchange::{Exchange, may};
 
 /// Number of events on the page.
 const EVENTS: usize = 200;
@@ -46,7 +46,6 @@ pub async fn show(
         ..EventFilter::default()
     };
     let page = events::page(&exchange, &caller, filter, EVENTS).await?;
-    let may = may(&exchange, &caller, course.clone()).await?;
     let events = page.events.iter();
     let events = events.map(|event| line(&view, Some(course.as_str()), event));
     let events = events.collect();
@@ -54,7 +53,7 @@ pub async fn show(
         head: Head {
             title: view.say("activity-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, may, "activity"),
+            tabs: tabs(&view, &course, "activity"),
             ..Head::default()
         },
         events,

@@ -11,8 +11,8 @@ use crate::http::request::path::OfStudent;
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use nbcourier_domain::{Allowance, CourseId, UserName};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::allowances::{self, NotedAllowance};
-use nbcourier_exchange::{Exchange, may};
 
 /// The allowance on the page of a student, with the form that changes it.
 pub struct Panel {
@@ -36,7 +36,7 @@ impl Panel {
         course: &CourseId,
         student: &UserName,
     ) -> Result<Option<Self>> {
-        if !may(exchange, caller, course.clone()).await?.give_time {
+        if !view.may.give_time {
             return Ok(None);
         }
         let now = allowances::of(exchange, caller, course.clone(), student.clone()).await?;

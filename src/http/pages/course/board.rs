@@ -16,7 +16,7 @@ use askama::Template;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{AssignmentId, CourseId, Timestamp};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
+use nbcourier_exchange::board::{self, Board, BoardRow, Purpose, listed_name};
 use nbcourier_exchange::collect::{self, CollectionQuery};
 use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_work::Bug;
@@ -91,6 +91,22 @@ struct Live<'a> {
 }
 
 impl Live<'_> {
+    /// Returns who has fetched which of the newest versions.
+    fn fetched(&self) -> Vec<String> {
+        let versions = self.board.fetched.iter().take(VERSIONS).enumerate();
+        let sentence = |(place, (version, students)): (usize, &(i64, usize))| {
+            let key = if place == 0 {
+                "fetched-version"
+            } else {
+                "fetched-only"
+            };
+            let version = version.to_string();
+            let values = [("n", students.to_value()), ("version", version.to_value())];
+            self.view.say_all(key, &values)
+        };
+        versions.map(sentence).collect()
+    }
+
     fn number(&self, number: &usize) -> String {
         self.view.number(*number)
     }
@@ -157,22 +173,6 @@ impl Page<'_> {
         SHOWN.map(|(name, key)| (name, self.view.say(key)))
     }
 
-    /// Returns who has fetched which of the newest versions.
-    fn fetched(&self) -> Vec<String> {
-        let versions = self.board.fetched.iter().take(VERSIONS).enumerate();
-        let sentence = |(place, (version, students)): (usize, &(i64, usize))| {
-            let key = if place == 0 {
-                "fetched-version"
-            } else {
-                "fetched-only"
-            };
-            let version = version.to_string();
-            let values = [("n", students.to_value()), ("version", version.to_value())];
-            self.view.say_all(key, &values)
-        };
-        versions.map(sentence).collect()
-    }
-
     fn is_sorted(&self, by: &str) -> bool {
         self.sort == by
     }
@@ -225,8 +225,8 @@ pub async fn show(
     query: BoardQuery,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let version = board::version(exchange, &caller, course.clone()).await?;
-    let board = board::of(exchange, &caller, course.clone(), assignment.clone()).await?;
+    let place = (course.clone(), assignment.clone());
+    let board = board::of(exchange, &caller, place.0, place.1, Purpose::Look).await?;
     let find = query.find.as_deref().unwrap_or_default().trim();
     let show = query.show.as_deref().unwrap_or("all");
     let show = SHOWN.iter().find(|(name, _)| *name == show);
@@ -271,11 +271,11 @@ pub async fn show(
             title: assignment.to_string(),
             aside: release,
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, board.may, "assignments"),
+            tabs: tabs(&view, &course, "assignments"),
         },
         live: live_part(&view, &board, &address),
         rows: rows[begin..end].to_vec(),
-        version: etag(version, &view),
+        version: etag(board.version, &view),
         every: if is_near { 5 } else { 30 },
         live_address: view.at(&["live", course.as_str(), assignment.as_str()]),
         address: address.clone(),
@@ -338,7 +338,8 @@ pub async fn live(
     if let Some(unchanged) = live::unchanged(&request, &tag) {
         return Ok(unchanged);
     }
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let place = (course.clone(), assignment.clone());
+    let board = board::of(&exchange, &caller, place.0, place.1, Purpose::Look).await?;
     let address = view.assignment(course.as_str(), assignment.as_str());
     let html = live_part(&view, &board, &address)
         .render()

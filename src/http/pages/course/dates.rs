@@ -13,7 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Timestamp};
-use nbcourier_exchange::board::{self, Board};
+use nbcourier_exchange::board::{self, Board, Purpose};
 use nbcourier_exchange::{Exchange, dates};
 
 /// One date of the form.
@@ -118,8 +118,15 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
-    dates::ready(&exchange, &caller, course.clone(), assignment.clone()).await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let purpose = Purpose::SetDates;
+    let board = board::of(
+        &exchange,
+        &caller,
+        course.clone(),
+        assignment.clone(),
+        purpose,
+    )
+    .await?;
     let was = signature(board.dates);
     let later = query
         .later
@@ -188,9 +195,16 @@ pub async fn set(
         fields: sent,
     } = form;
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
-    let ready = dates::ready(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let purpose = Purpose::SetDates;
+    let board = board::of(
+        &exchange,
+        &caller,
+        course.clone(),
+        assignment.clone(),
+        purpose,
+    )
+    .await?;
     let (fields, dates) = read(&sent, &view);
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let was = signature(board.dates);
     // Another person may have changed the dates since this one looked at the consequences.
     let is_unchanged = sent.text("was") == was;
@@ -205,6 +219,7 @@ pub async fn set(
     }
     let is_second = sent.text("step") == "set";
     if is_second && is_unchanged {
+        let ready = dates::ready(&exchange, &caller, course, assignment).await?;
         ready.set(dates).await?;
         return Ok(done::to(&page.address));
     }

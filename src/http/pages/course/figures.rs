@@ -113,7 +113,7 @@ pub async fn show(
             title: view.say("figures-title"),
             aside: view.say_with("students", "n", students),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, figures.may, "figures"),
+            tabs: tabs(&view, &course, "figures"),
         },
         before_due: before_due(&view, &figures),
         times: times(&figures),

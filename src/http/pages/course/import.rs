@@ -18,7 +18,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Person, Role};
 use nbcourier_exchange::roster_import::{Effect, Imported, Preview};
-use nbcourier_exchange::{Exchange, May, may, roster};
+use nbcourier_exchange::{Exchange, roster};
 
 /// Maximum number of lines of a list.
 const MOST_LINES: usize = 10_000;
@@ -108,7 +108,7 @@ impl LookedAt {
     }
 }
 
-fn page<'a>(view: &'a View, course: &CourseId, may: May) -> Page<'a> {
+fn page<'a>(view: &'a View, course: &CourseId) -> Page<'a> {
     let home = view.course(course.as_str());
     Page {
         head: Head {
@@ -118,7 +118,7 @@ fn page<'a>(view: &'a View, course: &CourseId, may: May) -> Page<'a> {
                 view.course_link(course.as_str()),
                 view.link(format!("{home}/people"), &view.say("people-title")),
             ],
-            tabs: tabs(view, course, may, "people"),
+            tabs: tabs(view, course, "people"),
             ..Head::default()
         },
         address: format!("{home}/import"),
@@ -138,8 +138,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     roster::ready(&exchange, &caller, course.clone()).await?;
-    let may = may(&exchange, &caller, course.clone()).await?;
-    view.page(&page(&view, &course, may))
+    view.page(&page(&view, &course))
 }
 
 /// Handles `GET c/{course}/import/example.csv`: a file to begin with.
@@ -172,8 +171,7 @@ pub async fn receive(
     let (list, table, columns, found) = match read {
         Ok(read) => read,
         Err(refused) => {
-            let may = may(&exchange, caller, course.clone()).await?;
-            let mut page = page(view, &course, may);
+            let mut page = page(view, &course);
             page.problem = Some(refused.sentence(view));
             page.columns = refused.columns;
             page.list = refused.list;
@@ -204,7 +202,7 @@ pub async fn receive(
         }
     }
     let preview = ready.preview(people).await?;
-    let mut page = page(view, &course, preview.may);
+    let mut page = page(view, &course);
     page.looked_at = Some(looked_at(view, &table, &columns, &found, preview));
     page.list = Some(list);
     page.problem = problem.map(|(_, key)| view.say(key));

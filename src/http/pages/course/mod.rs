@@ -28,7 +28,7 @@ use crate::http::request::path::{InAssignment, InCourse};
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use nbcourier_domain::{CourseId, UserName};
-use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
 
 /// Whether a person who reads all work sees the page of a student.
 #[derive(serde::Deserialize)]
@@ -50,7 +50,7 @@ pub async fn course(
     Query(query): Query<AsQuery>,
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
-    let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
+    let may = reader.view.may;
     // A registrar of a course who takes no part in it cares for its roster.
     if !may.take_part && may.see_roster {
         return Ok(to_people(&reader.view, &course));
@@ -95,7 +95,7 @@ pub async fn assignment(
     Query(query): Query<AssignmentQuery>,
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
-    let may = nbcourier_exchange::may(&exchange, &reader.caller, course.clone()).await?;
+    let may = reader.view.may;
     let as_student = query.r#as.as_deref() == Some("student");
     if let Some(name) = query.student {
         let student = UserName::parse(name).map_err(|_| Refusal::NotFound(Thing::Student))?;
@@ -112,7 +112,8 @@ pub async fn assignment(
 }
 
 /// Returns the pages of a course that the reader may open. `current` is the name of the open one.
-fn tabs(view: &View, course: &CourseId, may: May, current: &str) -> Vec<Link> {
+fn tabs(view: &View, course: &CourseId, current: &str) -> Vec<Link> {
+    let may = view.may;
     let mut tabs = Vec::new();
     let mut add = |name: &str, shown: bool, href: String, text: &str| {
         if shown {

@@ -15,7 +15,7 @@ use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::allowances::{self, NotedAllowance};
-use nbcourier_exchange::board::{self, Board, BoardRow, listed_name};
+use nbcourier_exchange::board::{self, Board, BoardRow, Purpose, listed_name};
 use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::submissions::Target;
 use std::collections::{BTreeSet, HashSet};
@@ -102,8 +102,8 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
-    board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let purpose = Purpose::GiveTime;
+    let board = board::of(&exchange, &caller, course.clone(), assignment.clone(), purpose).await?;
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let chosen = query.map(web::Query::into_inner).unwrap_or_default();
     let chosen: Vec<String> = chosen
@@ -181,7 +181,8 @@ pub async fn give(
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let ready =
         board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let purpose = Purpose::GiveTime;
+    let board = board::of(&exchange, &caller, course.clone(), assignment.clone(), purpose).await?;
     let chosen: Vec<String> = fields
         .text("who")
         .lines()

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use nbcourier_api::ActivityFigures;
 use nbcourier_domain::{ActivityBy, Day, RelativePath, UserName};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::activity::{self, ActivityFilter, Scope};
-use nbcourier_exchange::{Exchange, may};
 
 /// Number of lines on the page.
 const LINES: usize = 500;
@@ -124,8 +124,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
-    let may = may(&exchange, &caller, course.clone()).await?;
-    let filter = query.filter(if may.see_activity {
+    let filter = query.filter(if view.may.see_activity {
         ActivityBy::Student
     } else {
         ActivityBy::Notebook
@@ -161,7 +160,7 @@ pub async fn show(
             title: view.say("notebooks-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
             tabs: if is_of_all {
-                tabs(&view, &course, may, "notebooks")
+                tabs(&view, &course, "notebooks")
             } else {
                 Vec::new()
             },

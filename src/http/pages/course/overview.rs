@@ -11,7 +11,6 @@ use actix_web::HttpResponse;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::activity;
 use nbcourier_exchange::board::{self, CourseSummary};
 use nbcourier_exchange::overview::{self, Assignment, Overview};
 
@@ -54,20 +53,19 @@ pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Resu
     let may_make = summary.may.share_files;
     let material = Material::of(exchange, &caller, &view, &course, may_make).await?;
     let starts = Summary::of(exchange, &caller, &view, &course).await?;
-    let is_counted = activity::is_on(exchange, &caller, course.clone()).await?;
     let students = view.say_with("students", "n", summary.students);
     view.page(&Page {
         head: Head {
             title: view.course_name(course.as_str()),
             aside: students,
             crumbs: vec![view.home_crumb()],
-            tabs: tabs(&view, &course, summary.may, "assignments"),
+            tabs: tabs(&view, &course, "assignments"),
         },
         course: &course,
         summary: &summary,
         material,
         starts,
-        is_counted,
+        is_counted: view.is_counted,
         view: &view,
     })
 }
@@ -114,12 +112,11 @@ pub async fn everybody(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let all = overview::page(exchange, &caller, course.clone(), None, STUDENTS).await?;
-    let may = nbcourier_exchange::may(exchange, &caller, course.clone()).await?;
     view.page(&Everybody {
         head: Head {
             title: view.say("everybody-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, may, "assignments"),
+            tabs: tabs(&view, &course, "assignments"),
             ..Head::default()
         },
         course: &course,

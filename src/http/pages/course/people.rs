@@ -19,7 +19,7 @@ use futures_util::{StreamExt, stream};
 use nbcourier_domain::{CourseId, Person, Role, UserName};
 use nbcourier_exchange::board::listed_name;
 use nbcourier_exchange::roster::{self, Member, RosterPage, RosterUpdate};
-use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing, may};
+use nbcourier_exchange::{Error as Refusal, Exchange, May, Thing};
 
 /// Maximum number of people on the page.
 const PEOPLE: usize = 2000;
@@ -146,7 +146,6 @@ async fn page(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let roster = roster::page(exchange, caller, course.clone(), None, PEOPLE).await?;
-    let may = may(exchange, caller, course.clone()).await?;
     let status = if problem.is_some() {
         StatusCode::BAD_REQUEST
     } else {
@@ -156,13 +155,13 @@ async fn page(
         head: Head {
             title: view.say("people-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(view, course, may, "people"),
+            tabs: tabs(view, course, "people"),
             ..Head::default()
         },
         course,
         people: roster.people,
         has_more: roster.next.is_some(),
-        may,
+        may: view.may,
         given,
         problem,
         done,

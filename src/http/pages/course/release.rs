@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{AssignmentId, CourseId};
-use nbcourier_exchange::board::{self, Board};
+use nbcourier_exchange::board::{self, Purpose};
 use nbcourier_exchange::releases::{self, IfReleased};
 use nbcourier_exchange::versions::{self, Against, Shown, Versions};
 use nbcourier_exchange::{Exchange, trash};
@@ -72,14 +72,13 @@ fn was(fields: &Fields) -> Option<i64> {
 }
 
 /// Returns sentences about those who have fetched or submitted.
-fn about_students(view: &View, board: &Board) -> Vec<String> {
+fn about_students(view: &View, all: &Versions) -> Vec<String> {
     let mut sentences = Vec::new();
-    if board.release.is_some() {
+    if all.current().is_some() {
         sentences.push(view.say("fetch-again"));
     }
-    if board.counts.submitted > 0 {
-        let submitted = board.counts.submitted;
-        sentences.push(view.say_with("have-submitted", "n", submitted));
+    if all.submitters > 0 {
+        sentences.push(view.say_with("have-submitted", "n", all.submitters));
     }
     sentences
 }
@@ -104,10 +103,7 @@ pub async fn ask_again(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let number = query.number().unwrap_or(0);
-    let place = (course.clone(), assignment.clone());
-    // Those who may not release see no page about it.
-    releases::ready(&exchange, &caller, place.0, place.1, IfReleased::Replace).await?;
-    let all = versions::of(
+    let all = versions::to_release(
         &exchange,
         &caller,
         course.clone(),
@@ -116,7 +112,6 @@ pub async fn ask_again(
         Against::Current,
     );
     let all = all.await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let found = all.shown.as_ref().map(|shown| differences(&view, shown));
     let found = found.unwrap_or_default();
     let is_possible = !found.is_empty() || all.current().is_none();
@@ -135,7 +130,7 @@ pub async fn ask_again(
     } else {
         vec![view.say("again-same")]
     };
-    sentences.extend(about_students(&view, &board));
+    sentences.extend(about_students(&view, &all));
     let address = view.assignment(course.as_str(), assignment.as_str());
     let title = view.say_with("again-title", "version", number.to_string());
     view.page(&Confirm {
@@ -183,9 +178,7 @@ pub async fn ask_files(
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
-    let place = (course.clone(), assignment.clone());
-    releases::ready(&exchange, &caller, place.0, place.1, IfReleased::Replace).await?;
-    let all = versions::of(
+    let all = versions::to_release(
         &exchange,
         &caller,
         course.clone(),
@@ -194,12 +187,11 @@ pub async fn ask_files(
         Against::Previous,
     );
     let all = all.await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let mut sentences = vec![match base(&all) {
         Some(base) => view.say_with("add-files-explained", "version", base.to_string()),
         None => view.say("add-files-first"),
     }];
-    sentences.extend(about_students(&view, &board));
+    sentences.extend(about_students(&view, &all));
     sentences.push(view.say("add-files-source"));
     view.page(&AddFiles {
         head: page_of_versions::head(&view, &course, &assignment, view.say("add-files-title")),
@@ -257,8 +249,7 @@ pub async fn ask_back(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let place = (course.clone(), assignment.clone());
-    releases::ready(&exchange, &caller, place.0, place.1, IfReleased::Replace).await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let board = board::of(&exchange, &caller, place.0, place.1, Purpose::Release).await?;
     let is_possible = board.release.is_some();
     let mut sentences = vec![view.say(if is_possible {
         "take-back-explained"
@@ -304,8 +295,7 @@ pub async fn ask_delete(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let place = (course.clone(), assignment.clone());
-    trash::ready_to_delete(&exchange, &caller, place.0, place.1).await?;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone()).await?;
+    let board = board::of(&exchange, &caller, place.0, place.1, Purpose::Delete).await?;
     let works = board.people.iter().filter_map(|row| row.work);
     let submissions: usize = works.map(|work| work.number).sum();
     let sentences = vec![

@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Sharing};
 use nbcourier_exchange::course_settings::{self, CourseSettings, CourseTitle, TimeZone};
-use nbcourier_exchange::{Exchange, May, courses, may};
+use nbcourier_exchange::{Exchange, May, courses};
 
 #[derive(Template)]
 #[template(path = "course/settings.html")]
@@ -129,7 +129,6 @@ async fn page(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let settings = course_settings::read(exchange, caller, course.clone()).await?;
-    let may = may(exchange, caller, course.clone()).await?;
     let was = Given::of(&settings);
     // The name is a Python string inside a page: it is quoted for Python here, and escaped for HTML by the template.
     let name = serde_json::Value::from(course.as_str());
@@ -137,7 +136,7 @@ async fn page(
         head: Head {
             title: view.say("settings-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(view, course, may, "settings"),
+            tabs: tabs(view, course, "settings"),
             ..Head::default()
         },
         has_activity: exchange.allows_activity() || was.activity,
@@ -149,7 +148,7 @@ async fn page(
         config: format!(
             "import nbcourier\nc = get_config()\nnbcourier.configure(c)\nc.CourseDirectory.course_id = {name}"
         ),
-        may,
+        may: view.may,
         problem: problem.map(|key| view.say(key)),
         done,
         view,

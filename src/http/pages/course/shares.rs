@@ -11,7 +11,7 @@ use crate::http::request::path::{InCourse, ShareInCourse};
 use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use nbcourier_auth::{Place, Showing, Ticket, Tickets};
-use nbcourier_exchange::{Exchange, may, shares};
+use nbcourier_exchange::{Exchange, shares};
 
 /// `GET c/{course}/shares`
 pub async fn show(
@@ -24,12 +24,11 @@ pub async fn show(
     let Reader { caller, view } = reader;
     let below = query.below()?;
     let page = shares::of_course(&exchange, &caller, course.clone(), below, LINKS).await?;
-    let may = may(&exchange, &caller, course.clone()).await?;
     view.page(&List {
         head: Head {
             title: view.say("shares-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, may, "shares"),
+            tabs: tabs(&view, &course, "shares"),
             ..Head::default()
         },
         page: &page,

@@ -13,8 +13,8 @@ use askama::Template;
 use nbcourier_api::{SecondFile, StartReport};
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, StartOutcome, UserName};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::starts::{self, Alike, StartFilter, StartView};
-use nbcourier_exchange::{Exchange, may};
 use std::collections::BTreeMap;
 
 /// Number of starts on the page.
@@ -74,7 +74,6 @@ pub async fn show(
     };
     let only_failed = filter.outcome == Some(StartOutcome::Failed);
     let page = starts::page(&exchange, &caller, course.clone(), filter, STARTS).await?;
-    let may = may(&exchange, &caller, course.clone()).await?;
     let mut arguments = String::new();
     for (name, value) in [("person", &query.person), ("outcome", &query.outcome)] {
         if let Some(value) = value {
@@ -87,7 +86,7 @@ pub async fn show(
         head: Head {
             title: view.say("starts-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, may, "starts"),
+            tabs: tabs(&view, &course, "starts"),
             ..Head::default()
         },
         summary: sentences(&view, summary),

@@ -13,8 +13,8 @@ use crate::http::state::Retention;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp};
+use nbcourier_exchange::Exchange;
 use nbcourier_exchange::trash::{self, Trash};
-use nbcourier_exchange::{Exchange, may};
 
 /// Maximum number of items on the page.
 const ITEMS: usize = 500;
@@ -68,13 +68,12 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let found = trash::list(&exchange, &caller, course.clone(), retention.0, None, ITEMS).await?;
-    let may = may(&exchange, &caller, course.clone()).await?;
     let done = Done::of(&exchange, &caller, &view, &course, query.done).await?;
     view.page(&Page {
         head: Head {
             title: view.say("trash-title"),
             crumbs: vec![view.home_crumb(), view.course_link(course.as_str())],
-            tabs: tabs(&view, &course, may, "trash"),
+            tabs: tabs(&view, &course, "trash"),
             ..Head::default()
         },
         course: &course,

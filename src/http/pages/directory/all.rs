@@ -137,7 +137,7 @@ fn is_of(owner: &DirectoryOwner, reader: &Reader) -> bool {
 
 /// Returns the pages above the directories of an owner, and whether the reader may make one there.
 async fn surroundings(
-    reader: Reader,
+    mut reader: Reader,
     exchange: &Exchange,
     owner: Option<&DirectoryOwner>,
 ) -> Result<(Reader, Vec<crate::http::pages::view::Link>, bool)> {
@@ -145,14 +145,15 @@ async fn surroundings(
         return Ok((reader, Vec::new(), true));
     };
     if let DirectoryOwner::Course(course) = owner {
-        let may = nbcourier_exchange::may(exchange, &reader.caller, course.clone()).await;
         // A course that is not there and one without directories for the reader look alike.
-        let Ok(may) = may else {
+        if reader.enter(exchange, course).await.is_err() {
             return Ok((reader, Vec::new(), false));
-        };
-        if may.see_teachers {
-            let (reader, crumbs, may) = above(reader, exchange, owner).await?;
-            return Ok((reader, crumbs, may.share_files));
+        }
+        let view = &reader.view;
+        if view.may.see_teachers {
+            let crumbs = vec![view.home_crumb(), view.course_link(course.as_str())];
+            let may_make = view.may.share_files;
+            return Ok((reader, crumbs, may_make));
         }
     }
     let may_make = is_of(owner, &reader) || reader.caller.is_admin();
@@ -195,7 +196,7 @@ pub async fn ask(
         name: parse_name("new")?,
     };
     directories::ready_to_create(&exchange, &reader.caller, address).await?;
-    let (reader, crumbs, _) = above(reader, &exchange, &owner).await?;
+    let (reader, crumbs) = above(reader, &exchange, &owner).await?;
     let view = &reader.view;
     view.page(&New {
         head: Head {

@@ -5,8 +5,7 @@ use crate::http::error::Result;
 use crate::http::pages::view::View;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, DirectoryOwner};
-use nbcourier_exchange::directories::{self, DirectoryFilter};
-use nbcourier_exchange::{DirectoryAddress, Exchange};
+use nbcourier_exchange::{Exchange, directories};
 
 /// Maximum number of directories that the page of a course names.
 const NAMED: usize = 20;
@@ -32,21 +31,13 @@ impl Material {
         may_make: bool,
     ) -> Result<Self> {
         let owner = DirectoryOwner::Course(course.clone());
-        let filter = DirectoryFilter {
-            owner: Some(owner.clone()),
-            ..DirectoryFilter::default()
-        };
-        let page = directories::list(exchange, caller, filter, NAMED).await?;
+        let named = directories::named(exchange, caller, owner.clone(), NAMED).await?;
         let all = view.at(&["d"]);
         let owner = view.segment(&owner.to_string());
-        let is_any = !page.directories.is_empty();
-        let found = page.directories.into_iter().map(|directory| {
-            let address = DirectoryAddress {
-                owner: directory.owner,
-                name: directory.name,
-            };
+        let is_any = !named.is_empty();
+        let found = named.into_iter().map(|(address, description)| {
             let name = address.name.as_str().to_owned();
-            (address_of(view, &address), name, directory.description)
+            (address_of(view, &address), name, description)
         });
         Ok(Self {
             found: found.collect(),

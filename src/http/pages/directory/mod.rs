@@ -18,7 +18,7 @@ use crate::http::request::changes_body::parse_path;
 use actix_web::HttpResponse;
 use nbcourier_domain::{AccessLevel, DirectoryOwner, RelativePath};
 use nbcourier_exchange::directories::DirectoryView;
-use nbcourier_exchange::{DirectoryAddress, Exchange, May};
+use nbcourier_exchange::{DirectoryAddress, Exchange};
 
 /// The pages about one directory, for a reader who may read it.
 struct Place {
@@ -30,8 +30,6 @@ struct Place {
     crumbs: Vec<Link>,
     /// The reader's level of access.
     may: AccessLevel,
-    /// The reader's rights in the course that owns it. None in that of a person.
-    in_course: May,
 }
 
 impl Place {
@@ -42,7 +40,7 @@ impl Place {
         directory: &DirectoryView,
     ) -> Result<(Reader, Self)> {
         let owner = directory.owner.clone();
-        let (reader, crumbs, in_course) = above(reader, exchange, &owner).await?;
+        let (reader, crumbs) = above(reader, exchange, &owner).await?;
         let address = DirectoryAddress {
             owner,
             name: directory.name.clone(),
@@ -52,7 +50,6 @@ impl Place {
             name: address.name.as_str().to_owned(),
             crumbs,
             may: directory.may,
-            in_course,
         };
         Ok((reader, place))
     }
@@ -80,7 +77,7 @@ impl Place {
             tab("files", "", view.say("files")),
             tab("versions", "/versions", view.say("directory-versions")),
         ];
-        if self.in_course.see_activity {
+        if view.may.see_activity {
             tabs.push(tab("source", "/source", view.say("source-title")));
         }
         if is_admin {
@@ -91,20 +88,18 @@ impl Place {
     }
 }
 
-/// Returns the pages above those of an owner's directories, the reader with the times of the course that owns them, and the
-/// reader's rights in that course.
+/// Returns the pages above those of an owner's directories, and the reader in the course that owns them.
 async fn above(
-    reader: Reader,
+    mut reader: Reader,
     exchange: &Exchange,
     owner: &DirectoryOwner,
-) -> Result<(Reader, Vec<Link>, May)> {
+) -> Result<(Reader, Vec<Link>)> {
     if let DirectoryOwner::Course(course) = owner {
-        let may = nbcourier_exchange::may(exchange, &reader.caller, course.clone()).await?;
-        if may.see_teachers {
-            let reader = reader.in_course(exchange, course).await?;
-            let view = &reader.view;
+        reader = reader.in_course(exchange, course).await?;
+        let view = &reader.view;
+        if view.may.see_teachers {
             let crumbs = vec![view.home_crumb(), view.course_link(course.as_str())];
-            return Ok((reader, crumbs, may));
+            return Ok((reader, crumbs));
         }
     }
     let view = &reader.view;
@@ -115,7 +110,7 @@ async fn above(
         view.link(all, &view.say("nav-directories")),
         view.link(of_owner, &owner),
     ];
-    Ok((reader, crumbs, May::default()))
+    Ok((reader, crumbs))
 }
 
 /// Returns the address of the first page of a directory.

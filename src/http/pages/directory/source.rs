@@ -231,7 +231,7 @@ async fn page(
     };
     let page = Page {
         head: place.head(view, view.say("source-title"), "source"),
-        may_set: place.in_course.share_files,
+        may_set: view.may.share_files,
         at: place.at,
         source: source.as_ref(),
         runs: &runs,

@@ -12,7 +12,6 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::activity;
 use nbcourier_exchange::overview::FeedbackState;
 use nbcourier_exchange::own_work::{self, OwnAssignment, OwnCourse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -115,7 +114,7 @@ pub async fn show(
         Some(_) => Material::default(),
     };
     let is_own = student.is_none();
-    let is_counted = is_own && activity::is_on(exchange, &caller, course.clone()).await?;
+    let is_counted = is_own && view.is_counted;
     let notebooks = is_counted.then(|| format!("{}/notebooks", view.course(course.as_str())));
     let mut crumbs = vec![view.home_crumb()];
     if student.is_some() {
