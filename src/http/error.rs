@@ -276,22 +276,9 @@ fn answer(error: &exchange::Error) -> Answer {
             cutoff_at.to_rfc3339()
         )),
         E::DatesOutOfOrder => bad("An assignment opens first, then is due, then is cut off".into()),
-        E::FileTooLarge(limit) => too_large(format!(
-            "A file is larger than the limit of {limit} bytes; nothing was stored"
-        ))
-        .by("max-file-size"),
-        E::TooManyFiles(limit) => {
-            too_large(format!("More than {limit} files; nothing was stored")).by("max-files")
+        E::FileTooLarge(_) | E::TooManyFiles(_) | E::PathsTooLong(_) | E::TreeTooLarge(_) => {
+            about_sizes(error)
         }
-        E::PathsTooLong(limit) => too_large(format!(
-            "The paths of the files have more than {} together; nothing was stored",
-            ByteSize(*limit as u64)
-        ))
-        .by("paths-size"),
-        E::TreeTooLarge(limit) => too_large(format!(
-            "The files are together larger than the limit of {limit} bytes; nothing was stored"
-        ))
-        .by("max-request-size"),
         E::TooManySubmissions {
             assignment,
             student,
@@ -353,6 +340,31 @@ fn answer(error: &exchange::Error) -> Answer {
             StatusCode::SERVICE_UNAVAILABLE,
             "The exchange cannot reach its storage now; nothing was changed. Try again soon",
         ),
+    }
+}
+
+/// Returns the answer to an error about the sizes of an upload.
+fn about_sizes(error: &exchange::Error) -> Answer {
+    use exchange::Error as E;
+    let too_large = |message: String| Answer::new(StatusCode::PAYLOAD_TOO_LARGE, message);
+    match error {
+        E::FileTooLarge(limit) => too_large(format!(
+            "A file is larger than the limit of {limit} bytes; nothing was stored"
+        ))
+        .by("max-file-size"),
+        E::TooManyFiles(limit) => {
+            too_large(format!("More than {limit} files; nothing was stored")).by("max-files")
+        }
+        E::PathsTooLong(limit) => too_large(format!(
+            "The paths of the files have more than {} together; nothing was stored",
+            ByteSize(*limit as u64)
+        ))
+        .by("paths-size"),
+        E::TreeTooLarge(limit) => too_large(format!(
+            "The files are together larger than the limit of {limit} bytes; nothing was stored"
+        ))
+        .by("max-request-size"),
+        _ => too_large(capitalized(&error.to_string())),
     }
 }
 

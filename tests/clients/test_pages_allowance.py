@@ -77,11 +77,48 @@ def test_the_page_for_more_time_gives_several_students_an_allowance_or_none(
     always = {"by": "always", "hours": "24", "note": ""}
     refused = post(server, MORE_TIME, MORE_TIME, who="bob\nnobody-here", **always)
     assert refused.status_code == 400 and given(lesson) == {}
-    both = post(server, MORE_TIME, MORE_TIME, who="ada\nbob", **always)
+    asked = post(server, MORE_TIME, MORE_TIME, who="ada\nbob", **always)
+    assert "2 students always get more time in this course. Hours more: 24." in asked.text
+    # Ada has submitted to two assignments after their due times.
+    assert "would be in time" in asked.text and "Give more time" in asked.text
+    assert given(lesson) == {}, "the first step changes nothing"
+    was = re.search(r'name="was" value="([^"]+)"', asked.text)[1]
+    sent = always | {"who": "ada\nbob", "step": "give"}
+    both = post(server, MORE_TIME, MORE_TIME, was=was, **sent)
     assert "2 students always have more time in this course." in both.text
     assert given(lesson) == {"ada": 24, "bob": 24}
     page = session(TEACHER).get(f"{server.url}/{MORE_TIME}", timeout=30).text
     assert page.count("always 24 hours more") == 2
     assert f"/{PERSON}#allowance" in page
+    # What was looked at has changed.
+    stale = post(server, MORE_TIME, MORE_TIME, was=was, **sent)
+    assert stale.status_code == 409 and "Nothing was changed now" in stale.text
     post(server, f"c/{COURSE}/undo", PERSON, deed=deed(both))
     assert given(lesson) == {}
+
+
+def test_several_students_get_an_extension_after_a_look_at_its_consequences(
+    server: Standalone, lesson: Lesson
+) -> None:
+    path = f"c/{COURSE}/a/ps2/more-time"
+    address = f"v1/courses/{COURSE}/assignments/ps2/extensions"
+
+    def extended() -> list[str]:
+        found = lesson.call("GET", address, TEACHER)["extensions"]
+        return [each["student"] for each in found]
+
+    form = {"who": "ada\neb7\nbob", "by": "days", "days": "1"}
+    asked = post(server, path, path, **form)
+    assert "3 students get time until" in asked.text
+    # Two of them have submitted an hour late.
+    assert "2 submissions that are late now would be in time." in asked.text
+    assert "would be late" in asked.text and "which this replaces" not in asked.text
+    assert extended() == [], "the first step changes nothing"
+    was = re.search(r'name="was" value="([^"]+)"', asked.text)[1]
+    done = post(server, path, path, was=was, step="give", **form)
+    assert "3 students have more time for ps2." in done.text
+    assert sorted(extended()) == ["ada", "bob", "eb7"]
+    again = post(server, path, path, **form | {"days": "2"})
+    assert "3 of them have other time of their own now" in again.text
+    post(server, f"c/{COURSE}/undo", PERSON, deed=deed(done))
+    assert extended() == []

@@ -1,7 +1,7 @@
 //! The allowances of students: the hours that they always have more in a course, for every assignment.
 
 use super::audit::{About, Action};
-use super::op::{CourseOp, Entry, Need};
+use super::op::{CourseOp, Entry, Mode, Need};
 use super::policy::Right;
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{Allowance, CourseId, UserName};
@@ -108,14 +108,43 @@ pub async fn ready(
     Ok(Ready { entry })
 }
 
+/// Numbers of latest submissions that a change of allowances concerns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// Those that were late and are in time by it.
+    pub in_time: usize,
+    /// Those that were in time and are late by it.
+    pub late: usize,
+    /// Students who had another allowance before.
+    pub replaced: usize,
+}
+
 impl Ready {
     /// Gives each student their allowance, to all of them or to none.
     pub async fn give(self, given: Vec<(UserName, NotedAllowance)>) -> Result<()> {
-        let give = self.entry.write(move |op| {
+        self.try_out(Mode::Apply, given).await.map(drop)
+    }
+
+    /// Returns what giving these allowances would change, and changes nothing.
+    pub async fn rehearse(self, given: Vec<(UserName, NotedAllowance)>) -> Result<Consequences> {
+        self.try_out(Mode::DryRun, given).await
+    }
+
+    async fn try_out(
+        self,
+        mode: Mode,
+        given: Vec<(UserName, NotedAllowance)>,
+    ) -> Result<Consequences> {
+        let give = self.entry.try_out(mode, move |op| {
             op.lock_course()?;
-            given
-                .iter()
-                .try_for_each(|(student, noted)| set_in(op, student, noted))
+            let mut all = Consequences::default();
+            for (student, noted) in &given {
+                let of_student = set_in(op, student, noted)?;
+                all.in_time += of_student.in_time;
+                all.late += of_student.late;
+                all.replaced += of_student.replaced;
+            }
+            Ok(all)
         });
         give.await
     }
@@ -131,7 +160,7 @@ pub async fn remove(
     let entry = exchange.enter(caller, course, Need::May(Right::GiveTime))?;
     let remove = entry.write(move |op| {
         op.lock_course()?;
-        remove_in(op, &student)
+        remove_in(op, &student).map(drop)
     });
     remove.await
 }
@@ -141,7 +170,7 @@ pub(super) fn set_in(
     op: &mut CourseOp<'_>,
     student: &UserName,
     noted: &NotedAllowance,
-) -> Result<()> {
+) -> Result<Consequences> {
     op.require_known(student)?;
     let before = before(op, student)?;
     let course = op.standing.course;
@@ -155,12 +184,16 @@ pub(super) fn set_in(
             &noted.row(),
         )?)
     };
-    note_change(op, student, Action::AllowanceSet, detail, change)
+    let replaced = before.is_some_and(|before| before.allowance != noted.allowance);
+    Ok(Consequences {
+        replaced: usize::from(replaced),
+        ..note_change(op, student, Action::AllowanceSet, detail, change)?
+    })
 }
 
 /// Removes a student's allowance, within an operation of a caller who may and that holds the lock of the course. The student
 /// may have left the course.
-pub(super) fn remove_in(op: &mut CourseOp<'_>, student: &UserName) -> Result<()> {
+pub(super) fn remove_in(op: &mut CourseOp<'_>, student: &UserName) -> Result<Consequences> {
     let Some(before) = before(op, student)? else {
         op.require_known(student)?;
         return Err(Error::NotFound(Thing::Allowance));
@@ -178,7 +211,7 @@ fn note_change(
     action: Action,
     mut detail: Value,
     change: impl FnOnce(&mut CourseOp<'_>) -> Result<()>,
-) -> Result<()> {
+) -> Result<Consequences> {
     let was = lateness(op, student)?;
     change(op)?;
     let is = lateness(op, student)?;
@@ -188,13 +221,19 @@ fn note_change(
         });
         changed.count()
     };
-    detail["in_time"] = count(false).into();
-    detail["late"] = count(true).into();
+    let consequences = Consequences {
+        in_time: count(false),
+        late: count(true),
+        replaced: 0,
+    };
+    detail["in_time"] = consequences.in_time.into();
+    detail["late"] = consequences.late.into();
     let about = About {
         subject: Some(student),
         ..About::default()
     };
-    op.note(action, about, Some(&detail))
+    op.note(action, about, Some(&detail))?;
+    Ok(consequences)
 }
 
 /// Returns whether the student's latest submission to each assignment is late.

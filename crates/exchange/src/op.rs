@@ -157,6 +157,17 @@ impl Entry {
         self.write_then(change, |_| ()).await
     }
 
+    /// Runs a change, and undoes it in a dry run. The result is exact in both cases.
+    pub async fn try_out<T: Send + 'static>(
+        &self,
+        mode: Mode,
+        mut change: impl FnMut(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let this = self.clone();
+        let change = move |conn: &mut Connection| this.run(conn, &mut change);
+        self.exchange.without_policy().try_out(mode, change).await
+    }
+
     /// Runs a change in a transaction, and calls `committed` once it is durable, even if nobody waits any more.
     pub async fn write_then<T: Send + 'static>(
         &self,

@@ -305,9 +305,10 @@ fn take_back(op: &mut CourseOp<'_>, done: &Done) -> Result<()> {
             op.standing.require(Right::GiveTime)?;
             let student = done.subject()?;
             if before.is_null() {
-                allowances::remove_in(op, &student)
+                allowances::remove_in(op, &student).map(drop)
             } else {
-                allowances::set_in(op, &student, &allowances::read_detail(before)?)
+                let noted = allowances::read_detail(before)?;
+                allowances::set_in(op, &student, &noted).map(drop)
             }
         }
         Action::Released | Action::Unreleased => {

@@ -7,18 +7,21 @@ use crate::http::pages::local_time;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
+use crate::http::pages::words::ToValue;
 use crate::http::request::path::InAssignment;
 use crate::http::request::person::detail;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, Timestamp, UserName};
+use nbcourier_auth::Caller;
+use nbcourier_domain::{AssignmentId, CourseId, Dates, Extension, OwnTime, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
-use nbcourier_exchange::allowances::{self, NotedAllowance};
+use nbcourier_exchange::allowances::{self, Consequences, NotedAllowance};
 use nbcourier_exchange::board::{self, Board, BoardRow, Purpose, listed_name};
 use nbcourier_exchange::dates::{self, NotedExtension};
 use nbcourier_exchange::submissions::Target;
 use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 /// Maximum number of students who get more time at once.
@@ -53,6 +56,10 @@ struct Page<'a> {
     hours: String,
     note: String,
     problem: Option<String>,
+    /// The consequences for several students, if the form was looked at.
+    consequences: Vec<String>,
+    /// The times that the consequences depend on, as [`signature`] writes them.
+    was: String,
 }
 
 impl Page<'_> {
@@ -103,7 +110,14 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let purpose = Purpose::GiveTime;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone(), purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        course.clone(),
+        assignment.clone(),
+        purpose,
+    )
+    .await?;
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let chosen = query.map(web::Query::into_inner).unwrap_or_default();
     let chosen: Vec<String> = chosen
@@ -160,6 +174,8 @@ fn page<'a>(
         time,
         note: String::new(),
         problem: None,
+        consequences: Vec::new(),
+        was: signature(board, chosen),
         board,
         view,
     }
@@ -171,7 +187,18 @@ enum Given {
     Allowances(Vec<(UserName, NotedAllowance)>),
 }
 
-/// Handles `POST c/{course}/a/{assignment}/more-time`: gives all named students more time, or none of them.
+impl Given {
+    /// Returns the number of students.
+    fn students(&self) -> usize {
+        match self {
+            Self::Extensions(given) => given.len(),
+            Self::Allowances(given) => given.len(),
+        }
+    }
+}
+
+/// Handles `POST c/{course}/a/{assignment}/more-time`: gives all named students more time, or none of them. If they are
+/// several, it shows the consequences first, and gives it in the second step.
 pub async fn give(
     exchange: web::Data<Exchange>,
     InAssignment(course, assignment): InAssignment,
@@ -182,7 +209,14 @@ pub async fn give(
     let ready =
         board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let purpose = Purpose::GiveTime;
-    let board = board::of(&exchange, &caller, course.clone(), assignment.clone(), purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        course.clone(),
+        assignment.clone(),
+        purpose,
+    )
+    .await?;
     let chosen: Vec<String> = fields
         .text("who")
         .lines()
@@ -203,18 +237,106 @@ pub async fn give(
     } else {
         read(&fields, &board, &chosen, &view).map(Given::Extensions)
     };
-    match given {
-        Ok(Given::Extensions(extensions)) => ready.extend(extensions).await?,
-        Ok(Given::Allowances(given)) => {
-            let ready = allowances::ready(&exchange, &caller, course, Vec::new()).await?;
-            ready.give(given).await?;
-        }
+    let given = match given {
+        Ok(given) => given,
         Err(problem) => {
             page.problem = Some(problem);
             return view.page_with(StatusCode::BAD_REQUEST, &page);
         }
+    };
+    // One student gets it at once. Before several get it, the page says what follows.
+    let is_second = fields.text("step") == "give";
+    if given.students() > 1 && !(is_second && fields.text("was") == page.was) {
+        page.consequences = consequences(&exchange, &caller, course, &board, given, &view).await?;
+        if is_second {
+            page.problem = Some(view.say("changed-meanwhile"));
+            return view.page_with(StatusCode::CONFLICT, &page);
+        }
+        return view.page(&page);
+    }
+    match given {
+        Given::Extensions(extensions) => ready.extend(extensions).await?,
+        Given::Allowances(given) => {
+            let ready = allowances::ready(&exchange, &caller, course, Vec::new()).await?;
+            ready.give(given).await?;
+        }
     }
     Ok(done::to(&page.address))
+}
+
+/// Returns the times of the assignment and of the chosen students, as a text that differs for different times.
+fn signature(board: &Board, chosen: &[String]) -> String {
+    let chosen: BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
+    let rows = board.people.iter();
+    let rows = rows.filter(|row| chosen.contains(row.username.as_str()));
+    let times: Vec<(&str, OwnTime)> = rows.map(|row| (row.username.as_str(), row.own)).collect();
+    let mut hasher = DefaultHasher::new();
+    format!("{:?} {times:?}", board.dates).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Returns sentences about what giving this time to several students changes.
+async fn consequences(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: CourseId,
+    board: &Board,
+    given: Given,
+    view: &View,
+) -> Result<Vec<String>> {
+    let students = given.students();
+    let (first, found) = match given {
+        Given::Extensions(extensions) => {
+            let due = extensions
+                .first()
+                .and_then(|(_, noted)| noted.extension.due_at);
+            let due = due.unwrap_or(view.times.now());
+            let due = view.times.minute(due).text().to_owned();
+            let values = [("n", students.to_value()), ("time", due.to_value())];
+            let first = view.say_all("would-extend", &values);
+            (first, of_extensions(board, &extensions))
+        }
+        Given::Allowances(given) => {
+            let hours = given
+                .first()
+                .map_or(0, |(_, noted)| noted.allowance.hours());
+            let values = [("n", students.to_value()), ("hours", hours.to_value())];
+            let first = view.say_all("would-allow", &values);
+            let ready = allowances::ready(exchange, caller, course, Vec::new()).await?;
+            (first, ready.rehearse(given).await?)
+        }
+    };
+    let mut said = vec![
+        first,
+        view.say_with("would-be-in-time", "n", found.in_time),
+        view.say_with("would-be-late", "n", found.late),
+    ];
+    if found.replaced > 0 {
+        said.push(view.say_with("would-be-replaced", "n", found.replaced));
+    }
+    Ok(said)
+}
+
+/// Returns the consequences of extensions for the latest submissions to the assignment.
+fn of_extensions(board: &Board, extensions: &[(UserName, NotedExtension)]) -> Consequences {
+    let mut found = Consequences::default();
+    for (student, noted) in extensions {
+        let mut rows = board.people.iter();
+        let Some(row) = rows.find(|row| row.username == student.as_str()) else {
+            continue;
+        };
+        let before = row.own.extension;
+        let own = OwnTime {
+            extension: Some(noted.extension),
+            ..row.own
+        };
+        let after = BoardRow { own, ..row.clone() };
+        let (was, will_be) = (row.is_late(board.dates), after.is_late(board.dates));
+        found.in_time += usize::from(was && !will_be);
+        found.late += usize::from(!was && will_be);
+        found.replaced += usize::from(before.is_some_and(|before| before != noted.extension));
+    }
+    found
 }
 
 /// Returns the note of a form, or a sentence that says what is wrong with it.

@@ -121,6 +121,18 @@ allowance-now = { $n ->
 allowance-none = Diese Person hat keine Zeitzugabe.
 allowance-explained = Die Stunden verschieben Frist und Abschluss gegenüber allen anderen, auch bei vergangenen Aufgaben. Eine Fristverlängerung gilt, wo sie später ist. Ein Tag hat 24 Stunden.
 allowance-give = Immer geben
+would-extend = { $n ->
+    [one] { $n } Person bekommt Zeit bis { $time }.
+   *[other] { $n } Personen bekommen Zeit bis { $time }.
+}
+would-allow = { $n ->
+    [one] { $n } Person bekommt in diesem Kurs immer mehr Zeit. Stunden mehr: { $hours }.
+   *[other] { $n } Personen bekommen in diesem Kurs immer mehr Zeit. Stunden mehr: { $hours }.
+}
+would-be-replaced = { $n ->
+    [one] { $n } von ihnen hat jetzt eine andere eigene Zeit, die dadurch ersetzt wird.
+   *[other] { $n } von ihnen haben jetzt eine andere eigene Zeit, die dadurch ersetzt wird.
+}
 nobody-chosen = Niemand wurde gewählt. Schreiben Sie jeden Benutzernamen auf eine Zeile.
 too-many-chosen = { $n ->
     [one] Höchstens { $n } Person bekommt auf einmal mehr Zeit.

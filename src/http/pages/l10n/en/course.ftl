@@ -121,6 +121,18 @@ allowance-now = { $n ->
 allowance-none = This student has no allowance.
 allowance-explained = The hours are added to the due time and the cut-off for everybody, of past assignments too. An extension counts where it is later. A day has 24 hours.
 allowance-give = Give always
+would-extend = { $n ->
+    [one] { $n } student gets time until { $time }.
+   *[other] { $n } students get time until { $time }.
+}
+would-allow = { $n ->
+    [one] { $n } student always gets more time in this course. Hours more: { $hours }.
+   *[other] { $n } students always get more time in this course. Hours more: { $hours }.
+}
+would-be-replaced = { $n ->
+    [one] { $n } of them has other time of their own now, which this replaces.
+   *[other] { $n } of them have other time of their own now, which this replaces.
+}
 nobody-chosen = Nobody was chosen. Write the user name of each student on a line.
 too-many-chosen = { $n ->
     [one] At most { $n } student gets more time at once.

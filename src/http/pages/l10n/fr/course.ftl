@@ -121,6 +121,18 @@ allowance-now = { $n ->
 allowance-none = Cette personne n’a pas de temps majoré.
 allowance-explained = Les heures s’ajoutent à l’échéance et à la date limite de tous, aussi pour les devoirs passés. Un délai supplémentaire compte là où il est plus tardif. Un jour a 24 heures.
 allowance-give = Donner toujours
+would-extend = { $n ->
+    [one] { $n } personne a le temps jusqu’au { $time }.
+   *[other] { $n } personnes ont le temps jusqu’au { $time }.
+}
+would-allow = { $n ->
+    [one] { $n } personne a toujours plus de temps dans ce cours. Heures de plus : { $hours }.
+   *[other] { $n } personnes ont toujours plus de temps dans ce cours. Heures de plus : { $hours }.
+}
+would-be-replaced = { $n ->
+    [one] { $n } d’entre elles a maintenant un autre temps propre, que ceci remplace.
+   *[other] { $n } d’entre elles ont maintenant un autre temps propre, que ceci remplace.
+}
 nobody-chosen = Personne n’a été choisi. Écrivez chaque nom d’utilisateur sur une ligne.
 too-many-chosen = { $n ->
     [one] Au plus { $n } personne reçoit plus de temps à la fois.
