@@ -1,11 +1,12 @@
 //! Events: a row for every change, written in the transaction that makes the change.
 
 use super::backend::prelude::*;
-use super::schema::events;
+use super::schema::{event_people, events};
 use super::{Error, Portion, Result};
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use nbcourier_domain::{Timestamp, UserName};
+use std::collections::BTreeSet;
 
 /// An event to record. It holds names rather than rows, since it outlives the things that it names.
 #[derive(Debug, Clone, Default, Insertable)]
@@ -34,15 +35,19 @@ pub struct Event<'a> {
 /// The members of an event's JSON that hold a name of a person, or a list of names.
 const NAMES: [&str; 5] = ["instructors", "assistants", "students", "people", "added"];
 
+/// The maximum number of rows per statement.
+const CHUNK: usize = 1000;
+
 /// The member of an event's JSON with the people of a roster as they were, each with `username` and details.
 const PEOPLE_BEFORE: &str = "before";
 
 /// Records an event of the course with that row, which may be in the trash.
 pub fn record_in(conn: &mut Connection, course: i64, event: &Event<'_>) -> Result<()> {
-    diesel::insert_into(events::table)
+    let id = diesel::insert_into(events::table)
         .values((event, events::course_id.eq(course)))
-        .execute(conn)?;
-    Ok(())
+        .returning(events::id)
+        .get_result(conn)?;
+    note_people(conn, id, event)
 }
 
 /// Records an event of the course that has the name now, or else of the one that had it last.
@@ -54,10 +59,56 @@ pub fn record(conn: &mut Connection, event: &Event<'_>) -> Result<()> {
     .sql("), (SELECT id FROM courses WHERE name = ")
     .bind::<Nullable<Text>, _>(event.course)
     .sql(" ORDER BY deleted_at DESC, id DESC LIMIT 1))");
-    diesel::insert_into(events::table)
+    let id = diesel::insert_into(events::table)
         .values((event, events::course_id.eq(course_id)))
-        .execute(conn)?;
+        .returning(events::id)
+        .get_result(conn)?;
+    note_people(conn, id, event)
+}
+
+/// Records which people the details of an event name, so that the events of a person are found without those of
+/// everybody else.
+fn note_people(conn: &mut Connection, id: i64, event: &Event<'_>) -> Result<()> {
+    let Some(detail) = &event.detail else {
+        return Ok(());
+    };
+    // An archive may bring an event with other details, which name nobody.
+    let Ok(mut detail) = serde_json::from_str::<Members>(detail) else {
+        return Ok(());
+    };
+    let before = people_before(&mut detail).filter_map(|person| person["username"].as_str());
+    let mut people: BTreeSet<String> = before.map(str::to_owned).collect();
+    for member in NAMES {
+        let names = match detail.get(member) {
+            Some(serde_json::Value::Array(names)) => names.as_slice(),
+            Some(name) => std::slice::from_ref(name),
+            None => &[],
+        };
+        let names = names.iter().filter_map(serde_json::Value::as_str);
+        people.extend(names.map(str::to_owned));
+    }
+    let people: Vec<_> = people.into_iter().collect();
+    for chunk in people.chunks(CHUNK) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|person| {
+                (
+                    event_people::person.eq(person),
+                    event_people::event_id.eq(id),
+                )
+            })
+            .collect();
+        diesel::insert_into(event_people::table)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .execute(conn)?;
+    }
     Ok(())
+}
+
+/// Returns the error for the details of an event that are no object. They would keep a name that is to be replaced.
+fn unreadable() -> Error {
+    Error::Damaged("an event whose detail is no JSON object")
 }
 
 /// A recorded event.
@@ -155,10 +206,13 @@ pub fn page_of(
 ) -> Result<(Vec<RecordedEvent>, bool)> {
     let named = person.map(|person| {
         let name = person.as_str();
-        let named = events::actor
-            .eq(name)
-            .or(events::subject.eq(name).assume_not_null());
-        named.or(mentions(name))
+        sql::<Bool>("events.id IN (SELECT own.id FROM events AS own WHERE own.actor = ")
+            .bind::<Text, _>(name)
+            .sql(" UNION SELECT about.id FROM events AS about WHERE about.subject = ")
+            .bind::<Text, _>(name)
+            .sql(" UNION SELECT event_id FROM event_people WHERE person = ")
+            .bind::<Text, _>(name)
+            .sql(")")
     });
     let events = events::table
         .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
@@ -202,11 +256,6 @@ pub fn lately(
     Ok(rows)
 }
 
-/// Returns a name as it is written in the JSON of an event.
-pub(super) fn quoted(name: &str) -> String {
-    serde_json::Value::from(name).to_string()
-}
-
 /// Replaces the name `from` with `to` in all events.
 pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<()> {
     diesel::update(events::table.filter(events::actor.eq(from.as_str())))
@@ -215,39 +264,40 @@ pub fn rename(conn: &mut Connection, from: &UserName, to: &UserName) -> Result<(
     diesel::update(events::table.filter(events::subject.eq(from.as_str())))
         .set(events::subject.eq(to.as_str()))
         .execute(conn)?;
-    let details = events::table
-        .filter(mentions(from.as_str()))
-        .select((events::id, events::detail.assume_not_null()))
-        .load::<(i64, String)>(conn)?;
-    for (id, detail) in details {
+    for (id, detail) in details_about(conn, from)? {
         let renamed = renamed(&detail, from.as_str(), to.as_str())?;
         diesel::update(events::table.find(id))
             .set(events::detail.eq(renamed))
             .execute(conn)?;
     }
+    // Both may be named in one event.
+    diesel::sql_query(
+        "INSERT INTO event_people (person, event_id)
+            SELECT $1, event_id FROM event_people WHERE person = $2
+            ON CONFLICT (person, event_id) DO NOTHING",
+    )
+    .bind::<Text, _>(to.as_str())
+    .bind::<Text, _>(from.as_str())
+    .execute(conn)?;
+    diesel::delete(event_people::table.filter(event_people::person.eq(from.as_str())))
+        .execute(conn)?;
     Ok(())
 }
 
-/// Returns the condition that an event's JSON contains the name.
-fn mentions(name: &str) -> Mentions {
-    sql::<Bool>("coalesce(instr(detail, ")
-        .bind::<Text, _>(quoted(name))
-        .sql("), 0) > 0")
+/// Returns the events whose details name the person, each with its details.
+fn details_about(conn: &mut Connection, person: &UserName) -> Result<Vec<(i64, String)>> {
+    let details = event_people::table
+        .inner_join(events::table)
+        .filter(event_people::person.eq(person.as_str()))
+        .filter(events::detail.is_not_null())
+        .select((events::id, events::detail.assume_not_null()))
+        .load::<(i64, String)>(conn)?;
+    Ok(details)
 }
-
-/// The type that [`mentions`] returns.
-type Mentions = diesel::expression::SqlLiteral<
-    Bool,
-    diesel::expression::UncheckedBind<
-        diesel::expression::SqlLiteral<Bool>,
-        diesel::dsl::AsExprOf<String, Text>,
-    >,
->;
 
 /// Returns the detail of an event with the name replaced. An unreadable detail is an error, since it would keep the
 /// old name.
 fn renamed(detail: &str, from: &str, to: &str) -> Result<String> {
-    let unreadable = || Error::Damaged("an event whose detail is no JSON object");
     let mut detail: serde_json::Value = serde_json::from_str(detail).map_err(|_| unreadable())?;
     let members = detail.as_object_mut().ok_or_else(unreadable)?;
     for person in people_before(members) {
@@ -281,12 +331,7 @@ fn people_before(members: &mut Members) -> impl Iterator<Item = &mut serde_json:
 
 /// Removes a person's names and e-mail addresses from all events about rosters. Their user name stays.
 pub fn forget_details(conn: &mut Connection, person: &UserName) -> Result<()> {
-    let details = events::table
-        .filter(mentions(person.as_str()))
-        .select((events::id, events::detail.assume_not_null()))
-        .load::<(i64, String)>(conn)?;
-    for (id, detail) in details {
-        let unreadable = || Error::Damaged("an event whose detail is no JSON object");
+    for (id, detail) in details_about(conn, person)? {
         let mut detail: Members = serde_json::from_str(&detail).map_err(|_| unreadable())?;
         for one in people_before(&mut detail) {
             if one["username"] == person.as_str()
@@ -304,13 +349,16 @@ pub fn forget_details(conn: &mut Connection, person: &UserName) -> Result<()> {
 
 /// Removes the details of those events about a person that have one of these actions.
 pub fn strip(conn: &mut Connection, person: &UserName, actions: &[&str]) -> Result<()> {
-    diesel::update(
-        events::table
-            .filter(events::subject.eq(person.as_str()))
-            .filter(events::action.eq_any(actions)),
-    )
-    .set(events::detail.eq(None::<String>))
-    .execute(conn)?;
+    let stripped: Vec<i64> = events::table
+        .filter(events::subject.eq(person.as_str()))
+        .filter(events::action.eq_any(actions))
+        .select(events::id)
+        .load(conn)?;
+    diesel::delete(event_people::table.filter(among(event_people::event_id, stripped.clone())))
+        .execute(conn)?;
+    diesel::update(events::table.filter(among(events::id, stripped)))
+        .set(events::detail.eq(None::<String>))
+        .execute(conn)?;
     Ok(())
 }
 

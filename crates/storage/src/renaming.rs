@@ -3,7 +3,7 @@
 use super::backend::prelude::*;
 use super::schema::{
     activity, allowances, directories, directory_grants, extensions, fetches, hub_members, members,
-    shares, starts, submission_keys, submissions,
+    shares, starts, submissions,
 };
 use super::{Result, events};
 use diesel::sql_types::{BigInt, Text};
@@ -268,8 +268,12 @@ fn remove_readings(conn: &mut Connection, person: &UserName) -> Result<()> {
 }
 
 fn remove_keys(conn: &mut Connection, person: &UserName) -> Result<()> {
-    diesel::delete(submission_keys::table.filter(submission_keys::student.eq(person.as_str())))
-        .execute(conn)?;
+    // Selected by assignment, since the index begins with it.
+    diesel::sql_query(
+        "DELETE FROM submission_keys WHERE student = $1 AND assignment_id IN (SELECT id FROM assignments)",
+    )
+    .bind::<Text, _>(person.as_str())
+    .execute(conn)?;
     Ok(())
 }
 

@@ -205,6 +205,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_people (person, event_id) {
+        person -> Text,
+        event_id -> BigInt,
+    }
+}
+
+diesel::table! {
     directories (id) {
         id -> BigInt,
         owner -> Nullable<Text>,
@@ -391,6 +398,7 @@ diesel::joinable!(feedback -> submissions (submission_id));
 diesel::joinable!(feedback -> trees (tree_id));
 diesel::joinable!(fetches -> releases (release_id));
 diesel::joinable!(feedback_readings -> feedback (feedback_id));
+diesel::joinable!(event_people -> events (event_id));
 diesel::joinable!(directories -> courses (course_id));
 diesel::joinable!(directory_versions -> directories (directory_id));
 diesel::joinable!(directory_entries -> directories (directory_id));
@@ -414,6 +422,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     directory_entries,
     directory_grants,
     directory_versions,
+    event_people,
     events,
     extensions,
     feedback,

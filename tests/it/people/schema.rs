@@ -70,6 +70,7 @@ const NAMES: &[&str] = &[
     "directory_grants.granted_by",
     "directory_grants.person",
     "directory_versions.made_by",
+    "event_people.person",
     "events.actor",
     "events.detail",
     "events.subject",

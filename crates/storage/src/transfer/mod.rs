@@ -16,9 +16,10 @@ use super::{Error, Result, signing_keys, snapshot};
 use nbcourier_domain::Sha256Sum;
 use rows::{
     Table, activity, allowances, assignments, blob_contents, blobs, courses, directories,
-    directory_entries, directory_grants, directory_versions, ended_sessions, events, extensions,
-    feedback, feedback_readings, fetches, hub_members, members, people, releases, removed_objects,
-    runs, shares, source_runs, sources, starts, submission_keys, submissions, tree_files, trees,
+    directory_entries, directory_grants, directory_versions, ended_sessions, event_people, events,
+    extensions, feedback, feedback_readings, fetches, hub_members, members, people, releases,
+    removed_objects, runs, shares, source_runs, sources, starts, submission_keys, submissions,
+    tree_files, trees,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -84,6 +85,7 @@ macro_rules! each_table {
             $function::<shares::All>($($argument),*)?,
             $function::<activity::All>($($argument),*)?,
             $function::<events::All>($($argument),*)?,
+            $function::<event_people::All>($($argument),*)?,
             $function::<runs::All>($($argument),*)?,
             $function::<removed_objects::All>($($argument),*)?,
             $function::<ended_sessions::All>($($argument),*)?,

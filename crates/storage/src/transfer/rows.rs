@@ -549,6 +549,14 @@ table! {
 }
 
 table! {
+    event_people by person: Text, event_id: BigInt;
+    {
+        person: String,
+        event_id: i64,
+    }
+}
+
+table! {
     events by id: BigInt;
     {
         id: i64,

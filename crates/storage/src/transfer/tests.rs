@@ -39,6 +39,7 @@ const ROWS: &str = "
     INSERT INTO events (id, at, action, actor, subject, course, assignment, submission_id, detail, request_id, course_id)
         VALUES (1, 1, 'submit', 'ann', 'ann', 'algebra', 'ps1', 1, '{\"a\": \"\\u00e4\"}', 'r', 3),
                (2, 2, 'gc', 'server', NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO event_people (person, event_id) VALUES ('ann', 1), ('Ben', 1);
     INSERT INTO runs (task, ended_at, succeeded_at) VALUES ('gc', 5, 4), ('fsck', 6, NULL);
     INSERT INTO removed_objects (blob_id, sha256, size, removed_at) VALUES (1, X'aa', 100000, 5);
     INSERT INTO ended_sessions (id, expires_at) VALUES ('session', 7);
