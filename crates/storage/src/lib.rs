@@ -29,6 +29,7 @@ pub mod history;
 pub mod hub_members;
 pub mod last_seen;
 mod lender;
+pub mod loose;
 pub mod members;
 mod metrics;
 mod migrate;

@@ -212,6 +212,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    loose_trees (tree_id) {
+        tree_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    loose_blobs (blob_id) {
+        blob_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    clean_ups (id) {
+        id -> BigInt,
+        blobs_up_to -> BigInt,
+        whole_at -> BigInt,
+    }
+}
+
+diesel::table! {
     directories (id) {
         id -> BigInt,
         owner -> Nullable<Text>,

@@ -56,7 +56,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
             "Another nbcourier is cleaning up this exchange. Wait until it has ended, and repeat the command".into(),
         );
     };
-    let report = runtime.block_on(gc::collect(&exchange, &operator, retention, grace))?;
+    let report = runtime.block_on(gc::collect(
+        &exchange,
+        &operator,
+        retention,
+        grace,
+        gc::Extent::Whole,
+    ))?;
     let events = runtime.block_on(gc::forget_events(&exchange, &operator, event_retention))?;
     let sums = runtime.block_on(activity::forget(&exchange, activity_age, Mode::Apply))?;
     runtime.block_on(turn.end());

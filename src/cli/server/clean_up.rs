@@ -76,7 +76,8 @@ async fn clean_up(exchange: &Exchange, kept: Kept) {
         Ok(sums) => log::info!("Removed {} of activity", Count(sums, "daily sum")),
         Err(error) => log::error!("Removing old activity failed: {error}"),
     }
-    match gc::collect(exchange, &server, kept.deleted, gc::GRACE).await {
+    let extent = gc::Extent::Regular;
+    match gc::collect(exchange, &server, kept.deleted, gc::GRACE, extent).await {
         Ok(report) if report == gc::GcReport::default() => {}
         Ok(report) => log::info!("Removed {report}"),
         Err(error) => log::error!("The clean-up failed: {error}"),

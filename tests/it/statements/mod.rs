@@ -777,3 +777,48 @@ fn a_page_of_administrators_costs_few_statements_whatever_its_size() {
     server.delete("course/deleted", "root").ok();
     look();
 }
+
+#[test]
+fn a_regular_clean_up_looks_at_what_is_new_or_lost_a_name() {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let setup = Setup::standalone().env("RUST_LOG", "info,nbcourier::statements=trace");
+    let server = setup.start();
+    settle(&server);
+    let looks_at_all = |log: &str| log.contains("`trees`.`id` FROM `trees` WHERE");
+    // The first clean-up of an exchange looks at everything.
+    assert!(looks_at_all(&server.log()));
+    fill(&server, "course-1", 3);
+    let setup = server.kill();
+    let path = setup.data_dir().join("nbcourier.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // A day later, a submission with bytes of its own is removed for good.
+    let changes = "UPDATE blobs SET stored_at = 1;
+        INSERT INTO blobs (sha256, size, in_database, stored_at) VALUES (X'01', 1, true, 1);
+        INSERT INTO trees (digest, files, bytes) VALUES (X'01', 1, 1);
+        INSERT INTO tree_files (tree_id, position, path, blob_id)
+            SELECT trees.id, 0, 'a', blobs.id FROM trees, blobs WHERE digest = X'01' AND sha256 = X'01';
+        INSERT INTO submissions (assignment_id, student, submitted_at, tree_id)
+            SELECT 1, 'lawrence', 1, id FROM trees WHERE digest = X'01';
+        DELETE FROM submissions WHERE submitted_at = 1";
+    diesel::connection::SimpleConnection::batch_execute(&mut conn, changes).unwrap();
+    let server = setup.start();
+    settle(&server);
+    assert!(!looks_at_all(&server.log()), "{}", server.log());
+    let mut count = |query: &str| {
+        let found: Count = diesel::sql_query(format!("SELECT ({query}) AS count"))
+            .get_result(&mut conn)
+            .unwrap();
+        found.count
+    };
+    assert_eq!(count("SELECT count(*) FROM trees WHERE digest = X'01'"), 0);
+    assert_eq!(count("SELECT count(*) FROM blobs WHERE sha256 = X'01'"), 0);
+    assert_eq!(count("SELECT count(*) FROM loose_trees"), 0);
+    assert_eq!(count("SELECT count(*) FROM loose_blobs"), 0);
+    // The next one begins behind the contents that this one has looked at.
+    let last = count("SELECT max(id) FROM blobs");
+    assert!(count("SELECT blobs_up_to FROM clean_ups") >= last);
+}

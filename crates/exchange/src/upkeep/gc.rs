@@ -9,6 +9,9 @@
 //! name them.
 //!
 //! No file is removed while a process copies the directory.
+//!
+//! The regular clean-up looks at the rows that are new, and at those that lost a row which named them. It looks at all rows
+//! once a month, as the command does each time.
 
 use super::objects;
 use super::runs::{self, Task};
@@ -25,10 +28,22 @@ use std::time::{Duration, SystemTime};
 /// The time for which unnamed bytes are kept for an upload that may be about to name them.
 pub const GRACE: Duration = Duration::from_hours(24);
 
+/// The time after which a regular clean-up looks at all rows again.
+const WHOLE_EVERY: Duration = Duration::from_hours(30 * 24);
+
 /// Number of rows checked in one transaction, so that submissions do not wait long.
 const CHUNK: i64 = 200;
 /// Number of files checked in one transaction.
 const FILES_AT_ONCE: usize = 200;
+
+/// The rows that a clean-up looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All rows.
+    Whole,
+    /// Those that are new or lost a name, and once a month all.
+    Regular,
+}
 
 /// The items that were removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,8 +111,9 @@ pub async fn collect(
     caller: &Caller,
     retention: Duration,
     grace: Duration,
+    extent: Extent,
 ) -> Result<GcReport> {
-    let mut report = clear(exchange, caller, retention, grace).await;
+    let mut report = clear(exchange, caller, retention, grace, extent).await;
     // Removed items stay removed, and the run's own error matters more than a failure to record the run.
     let well = report.is_ok();
     let note = exchange
@@ -117,6 +133,7 @@ async fn clear(
     caller: &Caller,
     retention: Duration,
     grace: Duration,
+    extent: Extent,
 ) -> Result<GcReport> {
     let (deleted_before, caller) = (limit(retention), caller.clone());
     let blobs = exchange.blobs.clone();
@@ -132,7 +149,7 @@ async fn clear(
         })
         .await?;
     report.versions = thinning::thin(exchange, retention).await?.versions;
-    remove_unnamed(exchange, arrived_before, &mut report).await?;
+    remove_unnamed(exchange, arrived_before, extent, &mut report).await?;
     remove_unclaimed_files(exchange, arrived_before, &mut report).await?;
     objects::delete_removed(exchange, &mut report).await?;
     Ok(report)
@@ -270,6 +287,10 @@ enum Unnamed {
     Trees,
     /// Contents stored before this time. If large ones are objects, the objects are noted for their deletion.
     Blobs(Timestamp, IsRemote),
+    /// Trees that lost a row which named them.
+    LooseTrees,
+    /// Contents that lost a row which named them, with the same times.
+    LooseBlobs(Timestamp, IsRemote),
 }
 
 impl Unnamed {
@@ -283,6 +304,8 @@ impl Unnamed {
         match self {
             Self::Trees => store::trees::unnamed(conn, after, CHUNK),
             Self::Blobs(before, _) => store::blobs::unnamed(conn, before, after, CHUNK),
+            Self::LooseTrees => store::loose::trees(conn, after, CHUNK),
+            Self::LooseBlobs(..) => store::loose::blobs(conn, after, CHUNK),
         }
     }
 
@@ -290,17 +313,26 @@ impl Unnamed {
     fn remove(self, conn: &mut Connection, found: &[i64]) -> store::Result<(usize, u64)> {
         match self {
             Self::Trees => Ok((store::trees::remove_unnamed(conn, found)?, 0)),
-            Self::Blobs(before, is_remote) => {
+            Self::LooseTrees => {
+                let removed = store::trees::remove_unnamed(conn, found)?;
+                store::loose::settle_trees(conn, found)?;
+                Ok((removed, 0))
+            }
+            Self::Blobs(before, is_remote) | Self::LooseBlobs(before, is_remote) => {
                 let objects_at = is_remote.then(Timestamp::now);
-                store::blobs::remove_unnamed(conn, before, found, objects_at)
+                let removed = store::blobs::remove_unnamed(conn, before, found, objects_at)?;
+                if matches!(self, Self::LooseBlobs(..)) {
+                    store::loose::settle_blobs(conn, found)?;
+                }
+                Ok(removed)
             }
         }
     }
 
     fn count(self, (rows, bytes): (usize, u64), report: &mut GcReport) {
         match self {
-            Self::Trees => report.trees += rows,
-            Self::Blobs(..) => report.blobs += rows,
+            Self::Trees | Self::LooseTrees => report.trees += rows,
+            Self::Blobs(..) | Self::LooseBlobs(..) => report.blobs += rows,
         }
         report.bytes += bytes;
     }
@@ -311,10 +343,31 @@ impl Unnamed {
 async fn remove_unnamed(
     exchange: &Exchange,
     arrived_before: Arrival,
+    extent: Extent,
     report: &mut GcReport,
 ) -> Result<()> {
-    for kind in Unnamed::all(arrived_before, exchange.blobs.remote().is_some()) {
-        let mut after = 0;
+    let (now, before) = (Timestamp::now(), arrived_before.row);
+    // Rows that are younger may not be visible yet.
+    let visible = before.min(limit(GRACE));
+    let begun = exchange
+        .without_policy()
+        .read(move |conn| {
+            let progress = store::loose::progress(conn)?;
+            let up_to = store::loose::arrived_up_to(conn, progress.blobs_up_to, visible)?;
+            Ok((progress, up_to))
+        })
+        .await?;
+    let (progress, blobs_up_to) = begun;
+    let is_whole = extent == Extent::Whole || progress.whole_at < limit(WHOLE_EVERY);
+    let is_remote = exchange.blobs.remote().is_some();
+    let loose = [Unnamed::LooseTrees, Unnamed::LooseBlobs(before, is_remote)];
+    let [trees, blobs] = Unnamed::all(arrived_before, is_remote);
+    let kinds = if is_whole {
+        vec![(loose[0], 0), (trees, 0), (loose[1], 0), (blobs, 0)]
+    } else {
+        vec![(loose[0], 0), (loose[1], 0), (blobs, progress.blobs_up_to)]
+    };
+    for (kind, mut after) in kinds {
         loop {
             let look = move |conn: &mut Connection| Ok(kind.find(conn, after)?);
             let found = exchange.without_policy().read(look).await?;
@@ -325,7 +378,12 @@ async fn remove_unnamed(
             kind.count(removed, report);
         }
     }
-    Ok(())
+    let progress = store::loose::Progress {
+        blobs_up_to,
+        whole_at: if is_whole { now } else { progress.whole_at },
+    };
+    let note = move |conn: &mut Connection| Ok(store::loose::note(conn, progress)?);
+    exchange.without_policy().write(note).await
 }
 
 /// Removes the same rows within one transaction.

@@ -6,8 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The tables that are not copied: the exchange and the key are noted in the end, and servers are those of one database.
-const APART: [&str; 3] = ["identity", "signing_keys", "replicas"];
+/// The tables that are not copied: the exchange and the key are noted in the end, and servers are those of one database. The
+/// first clean-up of the copy looks at everything.
+const APART: [&str; 6] = [
+    "identity",
+    "signing_keys",
+    "replicas",
+    "loose_trees",
+    "loose_blobs",
+    "clean_ups",
+];
 
 /// Rows of all tables, with each kind of value, IDs that were removed, and references in a circle.
 const ROWS: &str = "
