@@ -131,6 +131,7 @@ CREATE TABLE extensions (
     note          TEXT,
     PRIMARY KEY (assignment_id, student)
 ) WITHOUT ROWID;
+CREATE INDEX extensions_of_student ON extensions (student);
 
 -- The hours that a student of a course always has more than everybody, for every assignment, with a note of those who teach.
 CREATE TABLE allowances (
@@ -152,6 +153,7 @@ CREATE TABLE releases (
     UNIQUE (assignment_id, version)
 );
 CREATE INDEX releases_by_tree ON releases (tree_id);
+CREATE INDEX releases_by_person ON releases (released_by);
 
 CREATE TABLE submissions (
     id            INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -169,6 +171,7 @@ CREATE INDEX submissions_by_time ON submissions (assignment_id, submitted_at, st
 -- Sums what one student has stored, for quotas.
 CREATE INDEX submissions_by_student ON submissions (student, assignment_id);
 CREATE INDEX submissions_by_tree ON submissions (tree_id);
+CREATE INDEX submissions_by_submitter ON submissions (submitted_by) WHERE submitted_by IS NOT NULL;
 CREATE INDEX submissions_in_trash ON submissions (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- The keys that identify a client's second attempt at the same submission.
@@ -192,6 +195,7 @@ CREATE TABLE feedback (
 );
 CREATE INDEX feedback_by_submission ON feedback (submission_id);
 CREATE INDEX feedback_by_tree ON feedback (tree_id);
+CREATE INDEX feedback_by_person ON feedback (returned_by);
 CREATE INDEX feedback_in_trash ON feedback (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Who has fetched which version of an assignment. Times are those of the first and of the last fetch that was noted. A
@@ -233,6 +237,17 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_course ON events (course_id, id);
 CREATE INDEX events_by_time ON events (at);
+-- These find the rows that name a person without looking at those of everybody else.
+CREATE INDEX events_by_actor ON events (actor);
+CREATE INDEX events_by_subject ON events (subject) WHERE subject IS NOT NULL;
+
+-- The people whom the details of an event name.
+CREATE TABLE event_people (
+    person   TEXT NOT NULL,
+    event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+    PRIMARY KEY (person, event_id)
+) WITHOUT ROWID;
+CREATE INDEX event_people_by_event ON event_people (event_id);
 
 -- The last run and the last successful run of each maintenance task, by whichever process.
 CREATE TABLE runs (
@@ -411,6 +426,7 @@ CREATE INDEX shares_of_person ON shares (made_by);
 CREATE INDEX shares_of_course ON shares (course_id);
 CREATE INDEX shares_by_page ON shares (page_blob) WHERE page_blob IS NOT NULL;
 CREATE INDEX shares_by_source ON shares (source_blob) WHERE source_blob IS NOT NULL;
+CREATE INDEX shares_by_revoker ON shares (revoked_by);
 
 -- Daily sums of the work on notebooks, as the programs of students report it. A day is the number of days since 1970-01-01, in
 -- the time zone of the course.
@@ -457,3 +473,50 @@ CREATE TABLE replicas (
     -- The time by which its clock is ahead of the database's.
     clock_ahead BIGINT NOT NULL
 ) WITHOUT ROWID;
+
+-- Trees and contents that lost a row which named them. The regular clean-up looks at these and at new contents, since looking
+-- at all would take longer with every term. An ID may be here although the row is still named, or gone.
+CREATE TABLE loose_trees (
+    tree_id INTEGER PRIMARY KEY NOT NULL
+);
+CREATE TABLE loose_blobs (
+    blob_id INTEGER PRIMARY KEY NOT NULL
+);
+
+-- How far the clean-up has looked. There is one row.
+CREATE TABLE clean_ups (
+    id          INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+    -- The contents with IDs up to this one were looked at after they had arrived.
+    blobs_up_to BIGINT NOT NULL,
+    -- The last time at which all trees and contents were looked at.
+    whole_at    BIGINT NOT NULL
+);
+INSERT INTO clean_ups (id, blobs_up_to, whole_at) VALUES (1, 0, 0);
+
+CREATE TRIGGER releases_leave AFTER DELETE ON releases BEGIN
+    INSERT INTO loose_trees (tree_id) VALUES (OLD.tree_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER submissions_leave AFTER DELETE ON submissions BEGIN
+    INSERT INTO loose_trees (tree_id) VALUES (OLD.tree_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER feedback_leave AFTER DELETE ON feedback BEGIN
+    INSERT INTO loose_trees (tree_id) VALUES (OLD.tree_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER tree_files_leave AFTER DELETE ON tree_files BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.blob_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER directory_entries_leave AFTER DELETE ON directory_entries WHEN OLD.blob_id IS NOT NULL BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.blob_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER shares_leave_page_blob AFTER DELETE ON shares WHEN OLD.page_blob IS NOT NULL BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.page_blob) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER shares_leave_source_blob AFTER DELETE ON shares WHEN OLD.source_blob IS NOT NULL BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.source_blob) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER shares_change_page_blob AFTER UPDATE OF page_blob ON shares WHEN OLD.page_blob IS NOT NULL BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.page_blob) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER shares_change_source_blob AFTER UPDATE OF source_blob ON shares WHEN OLD.source_blob IS NOT NULL BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.source_blob) ON CONFLICT DO NOTHING;
+END;

@@ -133,6 +133,7 @@ CREATE TABLE extensions (
     note          TEXT COLLATE "C",
     PRIMARY KEY (assignment_id, student)
 );
+CREATE INDEX extensions_of_student ON extensions (student);
 
 -- The hours that a student of a course always has more than everybody, for every assignment, with a note of those who teach.
 CREATE TABLE allowances (
@@ -154,6 +155,7 @@ CREATE TABLE releases (
     UNIQUE (assignment_id, version)
 );
 CREATE INDEX releases_by_tree ON releases (tree_id);
+CREATE INDEX releases_by_person ON releases (released_by);
 ALTER TABLE assignments ADD FOREIGN KEY (current_release) REFERENCES releases (id) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE submissions (
@@ -172,6 +174,7 @@ CREATE INDEX submissions_by_time ON submissions (assignment_id, submitted_at, st
 -- Sums what one student has stored, for quotas.
 CREATE INDEX submissions_by_student ON submissions (student, assignment_id);
 CREATE INDEX submissions_by_tree ON submissions (tree_id);
+CREATE INDEX submissions_by_submitter ON submissions (submitted_by) WHERE submitted_by IS NOT NULL;
 CREATE INDEX submissions_in_trash ON submissions (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- The keys that identify a client's second attempt at the same submission.
@@ -195,6 +198,7 @@ CREATE TABLE feedback (
 );
 CREATE INDEX feedback_by_submission ON feedback (submission_id);
 CREATE INDEX feedback_by_tree ON feedback (tree_id);
+CREATE INDEX feedback_by_person ON feedback (returned_by);
 CREATE INDEX feedback_in_trash ON feedback (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Who has fetched which version of an assignment. Times are those of the first and of the last fetch that was noted. A
@@ -236,6 +240,17 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_course ON events (course_id, id);
 CREATE INDEX events_by_time ON events (at);
+-- These find the rows that name a person without looking at those of everybody else.
+CREATE INDEX events_by_actor ON events (actor);
+CREATE INDEX events_by_subject ON events (subject) WHERE subject IS NOT NULL;
+
+-- The people whom the details of an event name.
+CREATE TABLE event_people (
+    person   TEXT COLLATE "C" NOT NULL,
+    event_id BIGINT NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+    PRIMARY KEY (person, event_id)
+);
+CREATE INDEX event_people_by_event ON event_people (event_id);
 
 -- The last run and the last successful run of each maintenance task, by whichever process.
 CREATE TABLE runs (
@@ -414,6 +429,7 @@ CREATE INDEX shares_of_person ON shares (made_by);
 CREATE INDEX shares_of_course ON shares (course_id);
 CREATE INDEX shares_by_page ON shares (page_blob) WHERE page_blob IS NOT NULL;
 CREATE INDEX shares_by_source ON shares (source_blob) WHERE source_blob IS NOT NULL;
+CREATE INDEX shares_by_revoker ON shares (revoked_by);
 
 -- Daily sums of the work on notebooks, as the programs of students report it. A day is the number of days since 1970-01-01, in
 -- the time zone of the course.
@@ -458,6 +474,52 @@ CREATE TABLE replicas (
     -- The time by which its clock is ahead of the database's.
     clock_ahead BIGINT NOT NULL
 );
+
+-- Trees and contents that lost a row which named them. The regular clean-up looks at these and at new contents, since looking
+-- at all would take longer with every term. An ID may be here although the row is still named, or gone.
+CREATE TABLE loose_trees (
+    tree_id BIGINT PRIMARY KEY NOT NULL
+);
+CREATE TABLE loose_blobs (
+    blob_id BIGINT PRIMARY KEY NOT NULL
+);
+
+-- How far the clean-up has looked. There is one row.
+CREATE TABLE clean_ups (
+    id          BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
+    -- The contents with IDs up to this one were looked at after they had arrived.
+    blobs_up_to BIGINT NOT NULL,
+    -- The last time at which all trees and contents were looked at.
+    whole_at    BIGINT NOT NULL
+);
+INSERT INTO clean_ups (id, blobs_up_to, whole_at) VALUES (1, 0, 0);
+
+CREATE FUNCTION note_loose_tree() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO loose_trees (tree_id) VALUES (OLD.tree_id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION note_loose_blob() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO loose_blobs (blob_id) VALUES (OLD.blob_id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION note_loose_share() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO loose_blobs (blob_id)
+        SELECT DISTINCT blob_id FROM (VALUES (OLD.page_blob), (OLD.source_blob)) AS held (blob_id)
+            WHERE blob_id IS NOT NULL ORDER BY blob_id
+        ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER releases_leave AFTER DELETE ON releases FOR EACH ROW EXECUTE FUNCTION note_loose_tree();
+CREATE TRIGGER submissions_leave AFTER DELETE ON submissions FOR EACH ROW EXECUTE FUNCTION note_loose_tree();
+CREATE TRIGGER feedback_leave AFTER DELETE ON feedback FOR EACH ROW EXECUTE FUNCTION note_loose_tree();
+CREATE TRIGGER tree_files_leave AFTER DELETE ON tree_files FOR EACH ROW EXECUTE FUNCTION note_loose_blob();
+CREATE TRIGGER directory_entries_leave AFTER DELETE ON directory_entries
+    FOR EACH ROW WHEN (OLD.blob_id IS NOT NULL) EXECUTE FUNCTION note_loose_blob();
+CREATE TRIGGER shares_leave AFTER DELETE OR UPDATE OF page_blob, source_blob ON shares
+    FOR EACH ROW EXECUTE FUNCTION note_loose_share();
 
 -- SQLite's name for strpos, so that queries have one text.
 CREATE FUNCTION instr(text, text) RETURNS integer
