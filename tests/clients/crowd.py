@@ -46,7 +46,8 @@ class Crowd:
             reply = requests.request(method, address, headers=headers, timeout=LIMIT_S, **sent)
             if reply.status_code not in (429, 503) or time.monotonic() > limit:
                 break
-            time.sleep(float(reply.headers["Retry-After"]))
+            # The proxy of the hub names no time.
+            time.sleep(float(reply.headers.get("Retry-After", 1)))
         assert reply.ok, (method, path, reply.status_code, reply.text)
         return reply.json() if reply.content else {}
 

@@ -287,14 +287,17 @@ fn only_the_configuration_reads_the_environment() {
 
 /// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
 /// others use `nbcourier_testkit::eventually`.
-const MAY_SLEEP: [&str; 10] = [
+const MAY_SLEEP: [&str; 12] = [
     // Sleeps between two looks, with a limit.
     "crates/testkit/src/patience.rs",
     "crates/storage/src/writer.rs",
     // Kill the program after a random time.
     "tests/faults/kill.rs",
     "tests/faults/replicas.rs",
+    "tests/faults/standby.rs",
     "crates/testkit/src/program.rs",
+    // Waits between two attempts, and ends with the whole load.
+    "tests/faults/load.rs",
     // Lets the last connection to a replica arrive.
     "crates/testkit/src/server.rs",
     // Answer slowly on purpose.

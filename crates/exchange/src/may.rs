@@ -243,11 +243,7 @@ mod tests {
                 began(roster::remove(ex, caller, course(), name("new"), TEACHER).await),
             ]),
             change_settings: began(course_settings::ready(ex, caller, course()).await),
-            share_files: began(
-                directories::ready_to_create(ex, caller, materials())
-                    .await
-                    .map(drop),
-            ),
+            share_files: began(directories::ready_to_create(ex, caller, materials()).await),
             trash: all(&[
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),

@@ -4,8 +4,9 @@ use super::backend::prelude::*;
 use super::dates::{
     DATES, DatesRow, OwnRow, dates, dates_of, own_columns, own_time, with_own_time,
 };
-use super::schema::{assignments, releases, trees};
+use super::schema::{assignments, releases, submissions, trees};
 use super::{Portion, Result};
+use diesel::dsl::count;
 use nbcourier_domain::{AssignmentId, Dates, OwnTime, Sha256Sum, Timestamp, UserName};
 use nbcourier_work::Bug;
 
@@ -246,7 +247,7 @@ pub fn find_with_submitters(
     let people = submissions::table
         .filter(submissions::assignment_id.eq(assignments::id))
         .filter(submissions::deleted_at.is_null())
-        .select(diesel::dsl::count_distinct(submissions::student));
+        .select(count(submissions::student).aggregate_distinct());
     let row = assignments::table
         .filter(
             assignments::course_id

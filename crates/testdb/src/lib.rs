@@ -150,6 +150,7 @@ impl Cluster {
     }
 
     /// Starts a standby of this server. From now on, the server answers a commit only once the standby has it as well.
+    #[must_use]
     pub fn start_standby(&self, settings: &[&str]) -> Self {
         let mut standby = Self::stopped(settings);
         standby.copy_from(self);

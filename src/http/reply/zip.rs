@@ -15,7 +15,7 @@ use nbcourier_exchange::files::trees::{
     Bundle, Contents, Piece, SubmissionTree, TreeFile, TreeFiles,
 };
 use nbcourier_work::Bug;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -310,8 +310,8 @@ impl Names {
                 number += 1;
                 name = format!("{stem} ({number}){ending}");
                 let found = self.key(&name);
-                if !self.taken.contains_key(&found) {
-                    self.taken.insert(found, 1);
+                if let hash_map::Entry::Vacant(free) = self.taken.entry(found) {
+                    free.insert(1);
                     break;
                 }
             }

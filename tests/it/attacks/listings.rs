@@ -510,7 +510,12 @@ fn no_page_takes_much_memory_or_keeps_a_worker_busy() {
     for path in pages {
         for target in pages_at(&path, &number) {
             let mut is_shown = false;
-            for user in ["root", "kevin", "ann"] {
+            let readers: &[&str] = if path.starts_with("admin") {
+                &["root"]
+            } else {
+                &["kevin", "ann"]
+            };
+            for &user in readers {
                 let call = fresh.server.call("GET", &target).browser(user);
                 let (same, bytes, reply) = fresh.taken(&call);
                 fresh = same;
@@ -528,7 +533,7 @@ fn no_page_takes_much_memory_or_keeps_a_worker_busy() {
                 );
                 is_shown |= reply.status < 400;
                 assert!(
-                    reply.status < 400 || user != "kevin" || path.starts_with("admin"),
+                    reply.status < 400 || user == "ann",
                     "{target}: {} {}",
                     reply.status,
                     reply.text()
@@ -542,7 +547,7 @@ fn no_page_takes_much_memory_or_keeps_a_worker_busy() {
             assert!(is_shown, "nobody sees {target}");
         }
     }
-    assert!(asked > 150, "{asked}");
+    assert!(asked > 80, "{asked}");
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
             } else {
                 content_of(&reply.steady_text())
             };
-            let text = content
+            let text = without_columns(&content)
                 .replace(assignment, "ASSIGNMENT")
                 .replace(user, "USER")
                 .replace(names.directory(), "DIRECTORY");
@@ -198,6 +198,17 @@ fn ask(server: &Server, route: &str, token: &str, names: Names<'_>) -> Vec<(Stri
         }
     }
     answers
+}
+
+/// Returns a text without the columns that it names. An archive begins with a name, so the column of the first character that is
+/// not JSON depends on the length of that name.
+fn without_columns(text: &str) -> String {
+    let mut parts = text.split(" column ");
+    let begin = parts.next().unwrap_or_default().to_owned();
+    parts.fold(begin, |before, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{before} column {rest}")
+    })
 }
 
 /// Returns what a page says, without the name of the person who opens it.

@@ -287,9 +287,10 @@ fn forms(token: &str) -> Vec<(String, &'static str, String)> {
     let mut all = Vec::new();
     for path in posts {
         // Files for an assignment that exists are refused before they are read.
-        let path = match path.ends_with("/versions/add") {
-            true => path.replace("{assignment}", "new"),
-            false => path,
+        let path = if path.ends_with("/versions/add") {
+            path.replace("{assignment}", "new")
+        } else {
+            path
         };
         let path = filled(&path, "1");
         all.push((path.clone(), "multipart/form-data", in_parts.clone()));

@@ -47,7 +47,7 @@ fn fifty_thousand_files_arrive_and_a_correction_of_two_costs_four_requests() {
     let report = lesson.pull(&[]);
     // The list of deliveries, the changes of the directory, and the two files. The numbers themselves are elsewhere.
     assert_eq!((all() - before).to_string(), "4", "{report}");
-    assert_eq!(report["received"], 1, "{report}");
+    assert_eq!(report["received"], 2, "{report}");
     assert_eq!(lesson.read("data/8/8.csv"), "corrected");
     assert_eq!(lesson.read("data/7/7.csv"), "hers");
     assert_eq!(report["beside"][0]["path"], "data/7/7.csv");

@@ -82,7 +82,7 @@ fn the_report_says_in_json_what_was_compared() {
     assert_eq!(report["complete"], true);
     assert_eq!(report["tables"]["submissions"]["rows"], 5);
     assert_eq!(report["tables"]["courses"]["rows"], 2);
-    assert_eq!(report["tables"].as_object().unwrap().len(), 30);
+    assert_eq!(report["tables"].as_object().unwrap().len(), 31);
     assert_eq!(
         (&report["copied_files"], &report["verified_files"]),
         (&8.into(), &8.into())

@@ -35,7 +35,7 @@ fn doctor_and_the_page_name_repositories_that_fail_and_folders_that_lack_files()
     algebra.materials().send("PATCH", "", &delivered).ok();
     algebra.follow(&settings(&git.url("lecture")));
     let student = Person::at(&algebra.server, "lawrence");
-    student.does(&["start"]);
+    assert_eq!(student.run(&["start"]).code, Some(0));
     let levels = |all: &[(String, String, String)]| -> Vec<String> {
         all.iter().map(|(level, ..)| level.clone()).collect()
     };
@@ -77,7 +77,7 @@ fn doctor_and_the_page_name_repositories_that_fail_and_folders_that_lack_files()
     fs::rename(&away, &repo.directory).unwrap();
     assert_eq!(algebra.pull().word, "unchanged");
     fs::remove_file(&folder).unwrap();
-    student.does(&["start"]);
+    assert_eq!(student.run(&["start"]).code, Some(0));
     assert_eq!(findings(&algebra), well);
     assert!(!state(&algebra).contains("did not arrive whole"));
 }

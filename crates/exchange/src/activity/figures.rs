@@ -136,7 +136,6 @@ pub async fn page(
             filter.student = Some(op.caller.name().clone());
             Scope::Own
         };
-        let course = op.standing.course;
         let (lines, next) = lines(op, &filter, Portion::of(at_most))?;
         Ok(ActivityPage {
             is_on: op.exchange.activity.allowed && op.settings.activity,

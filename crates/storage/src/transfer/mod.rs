@@ -276,10 +276,11 @@ fn clear(conn: &mut Connection) -> Result<()> {
         .set(columns::current_release.eq(None::<i64>))
         .execute(conn)?;
     // What refers to other rows comes after them.
-    let tables: [fn(&mut Connection) -> Result<()>; 30] = [
+    let tables: [fn(&mut Connection) -> Result<()>; 31] = [
         ended_sessions::All::clear,
         removed_objects::All::clear,
         runs::All::clear,
+        event_people::All::clear,
         events::All::clear,
         shares::All::clear,
         activity::All::clear,

@@ -272,7 +272,8 @@ impl Root {
         }
     }
 
-    fn link(&self, name: &str, to: &Self, new: &str) -> Result<(), Errno> {
+    /// Gives a file of this folder a second name in another one.
+    pub fn link(&self, name: &str, to: &Self, new: &str) -> Result<(), Errno> {
         let flags = AtFlags::empty();
         fs::linkat(&self.descriptor, name, &to.descriptor, new, flags)
     }

@@ -165,20 +165,7 @@ fn link(root: &Root, path: &RelativePath, to: &Root, name: &str) -> io::Result<b
     let (above, own) = parts(path.as_str());
     match root.folder(above)?.link(own, to, name) {
         Ok(()) => Ok(true),
-        Err(error) => {
-            let cannot = [
-                Errno::MLINK,
-                Errno::PERM,
-                Errno::NOTSUP,
-                Errno::NOSYS,
-                Errno::XDEV,
-            ];
-            let is_one = |errno: &Errno| error.raw_os_error() == Some(errno.raw_os_error());
-            if cannot.iter().any(is_one) {
-                Ok(false)
-            } else {
-                Err(error)
-            }
-        }
+        Err(Errno::MLINK | Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::XDEV) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
