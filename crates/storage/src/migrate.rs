@@ -104,8 +104,8 @@ fn newer<'a>(known: &BTreeSet<String>, applied: &'a BTreeSet<String>) -> Option<
 /// Returns the refusal of a database that has none of the known migrations, but earlier ones.
 fn of_development(database: &dyn Display) -> Error {
     Error::Unusable(format!(
-        "{database} was written by a development version of nbcourier from before 0.1.0. Nothing was changed. Start the \
-         last development version on it once, which brings it up to date."
+        "{database} was written by a development version of nbcourier from before 0.1.0. Nothing was changed. \
+         Export its courses with that version (nbcourier export), and import them into a new exchange."
     ))
 }
 
