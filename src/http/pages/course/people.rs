@@ -178,6 +178,7 @@ pub async fn add(
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
     let ready = roster::ready(&exchange, &reader.caller, course.clone()).await?;
+    let reader = reader.in_course(&exchange, &course).await?;
     let given = Given {
         username: fields.text("username").to_owned(),
         first_name: fields.text("first-name").to_owned(),
