@@ -41,7 +41,7 @@ pub struct Board {
     pub may: May,
 }
 
-/// What a class is looked at for. The caller needs the right to do it, besides that of reading all work.
+/// The reason for a look at a class. The caller needs the right to it, and the right to read all work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// See who has submitted.
@@ -153,16 +153,16 @@ pub struct BoardCounts {
 pub async fn of(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
-    assignment: AssignmentId,
+    course: &CourseId,
+    assignment: &AssignmentId,
     purpose: Purpose,
 ) -> Result<Board> {
-    exchange
-        .read_in(caller, course, Need::May(purpose.right()), move |op| {
-            op.standing.require(Right::ReadWork)?;
-            board(op, &assignment)
-        })
-        .await
+    let (need, assignment) = (Need::May(purpose.right()), assignment.clone());
+    let read = exchange.read_in(caller, course.clone(), need, move |op| {
+        op.standing.require(Right::ReadWork)?;
+        board(op, &assignment)
+    });
+    read.await
 }
 
 fn board(op: &mut CourseOp<'_>, assignment: &AssignmentId) -> Result<Board> {

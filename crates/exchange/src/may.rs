@@ -184,7 +184,7 @@ mod tests {
             ]),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
-                began(board::of(ex, caller, course(), ps1(), Purpose::Look).await),
+                began(board::of(ex, caller, &course(), &ps1(), Purpose::Look).await),
                 began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
                 began(figures::of(ex, caller, course(), &jiff::tz::TimeZone::UTC).await),
                 began(submission_pages::stream(ex, caller, course(), ps1(), None, None).await),
@@ -203,7 +203,7 @@ mod tests {
             ]),
             give_time: all(&[
                 began(dates::ready_to_extend(ex, caller, other()).await),
-                began(board::of(ex, caller, course(), ps1(), Purpose::GiveTime).await),
+                began(board::of(ex, caller, &course(), &ps1(), Purpose::GiveTime).await),
                 began(dates::remove_extension(ex, caller, other()).await),
                 began(dates::extensions(ex, caller, course(), ps1(), None, 1).await),
                 began(allowances::page(ex, caller, course(), None, 1).await),
@@ -215,14 +215,14 @@ mod tests {
             see_activity: began(events::page(ex, caller, of_course(), 1).await),
             release: all(&[
                 began(releases::ready(ex, caller, course(), ps1(), IfReleased::Refuse).await),
-                began(board::of(ex, caller, course(), ps1(), Purpose::Release).await),
+                began(board::of(ex, caller, &course(), &ps1(), Purpose::Release).await),
                 began(versions::to_release(ex, caller, course(), ps1(), None, CURRENT).await),
                 began(releases::unrelease(ex, caller, course(), ps1()).await),
                 began(releases::again(ex, caller, course(), ps1(), 1, None).await),
             ]),
             set_dates: all(&[
                 began(dates::ready(ex, caller, course(), ps1()).await),
-                began(board::of(ex, caller, course(), ps1(), Purpose::SetDates).await),
+                began(board::of(ex, caller, &course(), &ps1(), Purpose::SetDates).await),
             ]),
             see_roster: all(&[
                 began(roster::page(ex, caller, course(), None, 1).await),
@@ -248,7 +248,7 @@ mod tests {
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),
                 began(trash::delete_feedback(ex, caller, course(), None).await),
-                began(board::of(ex, caller, course(), ps1(), Purpose::Delete).await),
+                began(board::of(ex, caller, &course(), &ps1(), Purpose::Delete).await),
                 began(trash::delete_assignment(ex, caller, course(), ps1()).await),
                 began(trash::restore_assignment(ex, caller, course(), None).await),
                 began(trash::restore_submission(ex, caller, course(), None).await),

@@ -110,14 +110,7 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let purpose = Purpose::GiveTime;
-    let board = board::of(
-        &exchange,
-        &caller,
-        course.clone(),
-        assignment.clone(),
-        purpose,
-    )
-    .await?;
+    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let chosen = query.map(web::Query::into_inner).unwrap_or_default();
     let chosen: Vec<String> = chosen
@@ -209,14 +202,7 @@ pub async fn give(
     let ready =
         board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let purpose = Purpose::GiveTime;
-    let board = board::of(
-        &exchange,
-        &caller,
-        course.clone(),
-        assignment.clone(),
-        purpose,
-    )
-    .await?;
+    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
     let chosen: Vec<String> = fields
         .text("who")
         .lines()

@@ -248,8 +248,8 @@ pub async fn ask_back(
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
-    let place = (course.clone(), assignment.clone());
-    let board = board::of(&exchange, &caller, place.0, place.1, Purpose::Release).await?;
+    let purpose = Purpose::Release;
+    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
     let is_possible = board.release.is_some();
     let mut sentences = vec![view.say(if is_possible {
         "take-back-explained"
@@ -294,8 +294,8 @@ pub async fn ask_delete(
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
-    let place = (course.clone(), assignment.clone());
-    let board = board::of(&exchange, &caller, place.0, place.1, Purpose::Delete).await?;
+    let purpose = Purpose::Delete;
+    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
     let works = board.people.iter().filter_map(|row| row.work);
     let submissions: usize = works.map(|work| work.number).sum();
     let sentences = vec![
