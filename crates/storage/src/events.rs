@@ -1,6 +1,7 @@
 //! Events: a row for every change, written in the transaction that makes the change.
 
 use super::backend::prelude::*;
+use super::blobs::CHUNK;
 use super::schema::{event_people, events};
 use super::{Error, Portion, Result};
 use diesel::dsl::sql;
@@ -34,9 +35,6 @@ pub struct Event<'a> {
 
 /// The members of an event's JSON that hold a name of a person, or a list of names.
 const NAMES: [&str; 5] = ["instructors", "assistants", "students", "people", "added"];
-
-/// The maximum number of rows per statement.
-const CHUNK: usize = 1000;
 
 /// The member of an event's JSON with the people of a roster as they were, each with `username` and details.
 const PEOPLE_BEFORE: &str = "before";

@@ -20,7 +20,7 @@ pub use incoming::{Incoming, ready};
 pub use kept::Kept;
 pub use lock::{Lock, Locked};
 pub use own_rules::OwnRules;
-pub use place::{Fingerprint, FullFingerprint, Root, kind, parts};
+pub use place::{Fingerprint, FullFingerprint, Root, has_no_links, kind, parts};
 pub use removal::{entries, remove_all};
 pub use scan::{Look, Scan, is_executable, is_forbidden, read, read_file, scan, scan_with};
 pub use state::{Directory, Seen, State, text_of, write_beside};

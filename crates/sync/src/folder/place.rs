@@ -328,7 +328,7 @@ fn why_missing(folder: BorrowedFd<'_>) -> Errno {
 }
 
 /// Whether a file system has no links, or not for this entry: nothing links folders.
-fn has_no_links(error: Errno) -> bool {
+pub fn has_no_links(error: Errno) -> bool {
     matches!(
         error,
         Errno::PERM | Errno::NOSYS | Errno::NOTSUP | Errno::MLINK

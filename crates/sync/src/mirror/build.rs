@@ -3,7 +3,7 @@
 use super::access::{OPEN, set_mode};
 use super::fetch::{Fetched, Key, Old, key};
 use super::manifest::{Files, Made};
-use crate::folder::{Incoming, Root, parts};
+use crate::folder::{Incoming, Root, has_no_links, parts};
 use crate::item::{Content, Item, Listing};
 use crate::pull::copy_of;
 use crate::words::{is_race, is_unfit};
@@ -165,7 +165,7 @@ fn link(root: &Root, path: &RelativePath, to: &Root, name: &str) -> io::Result<b
     let (above, own) = parts(path.as_str());
     match root.folder(above)?.link(own, to, name) {
         Ok(()) => Ok(true),
-        Err(Errno::MLINK | Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::XDEV) => Ok(false),
+        Err(error) if has_no_links(error) || error == Errno::XDEV => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
