@@ -111,9 +111,9 @@ pub async fn ready(
 /// Numbers of latest submissions that a change of allowances concerns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consequences {
-    /// Those that were late and are in time by it.
+    /// Submissions that were late, and are in time after the change.
     pub in_time: usize,
-    /// Those that were in time and are late by it.
+    /// Submissions that were in time, and are late after the change.
     pub late: usize,
     /// Students who had another allowance before.
     pub replaced: usize,

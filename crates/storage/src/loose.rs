@@ -1,7 +1,7 @@
 //! Trees and contents that lost a row which named them. Triggers note them, so that the regular clean-up need not look at all.
 //!
-//! What is noted may be named by another row, or is named again since. Two changes at the same moment may pass over a note. So a
-//! clean-up looks at everything now and then.
+//! A noted tree or content may still be named by another row, or be named again. Two changes at the same moment may lose a
+//! note. So a clean-up looks at everything once a month.
 
 use super::Result;
 use super::backend::prelude::*;

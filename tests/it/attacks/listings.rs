@@ -203,8 +203,8 @@ fn fill(server: &Server) {
     conn.batch_execute(&sql).unwrap();
 }
 
-/// Inserts what is long only as files that a browser saves: a directory of the most entries with paths that are as long
-/// as they may be, all of which would have the same name in an archive; and a class whose trees are all as long as they may be.
+/// Inserts rows that are long only in archives for a browser. One is a directory with the most entries, whose longest possible
+/// paths all become the same name. The other is a class in which each submission has the longest possible tree.
 fn fill_archives(server: &Server) {
     // Each digit of a number as two signs that become the same in an archive.
     let signs = ["::", ":?", ":*", ":|", "?:", "??", "?*", "?|", "*:", "*?"];

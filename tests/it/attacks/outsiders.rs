@@ -113,7 +113,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Returns the name of a directory of the course: one that exists, or of none if the assignment is none.
+    /// Returns the name of a directory of the course. It exists if the assignment does.
     fn directory(&self) -> &'static str {
         if self.assignment == "ps-none" {
             "no-such-directory"

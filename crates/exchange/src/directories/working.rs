@@ -47,7 +47,7 @@ pub(super) struct Working {
     moves: Left,
 }
 
-/// What an operation does with the folder that it takes.
+/// The way in which an operation reaches the paths of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     Copies,

@@ -41,7 +41,7 @@ const FILES_AT_ONCE: usize = 200;
 pub enum Extent {
     /// All rows.
     Whole,
-    /// Those that are new or lost a name, and once a month all.
+    /// New rows and rows that lost a name. Once a month, all rows.
     Regular,
 }
 
