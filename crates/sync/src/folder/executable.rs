@@ -2,8 +2,10 @@
 //! there, all files can be executed, or none.
 
 use super::place::Root;
+use super::scan::is_executable;
 use crate::item::{Item, Listing};
 use nbcourier_domain::Sha256Sum;
+use rustix::fs::fstat;
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io;
@@ -17,7 +19,7 @@ pub fn keeps_executable(own: &Root) -> io::Result<bool> {
     let file = own.create(PROBE)?;
     let is_kept = |executable: bool| -> io::Result<bool> {
         set_mode(&file, if executable { 0o700 } else { 0o600 })?;
-        Ok(is_executable(&file)? == executable)
+        Ok(is_executable(&fstat(&file)?) == executable)
     };
     let found = is_kept(true).and_then(|first| Ok(first && is_kept(false)?));
     own.remove(PROBE)?;
@@ -38,10 +40,6 @@ fn is_without_modes(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
     )
-}
-
-fn is_executable(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.permissions().mode() & 0o100 != 0)
 }
 
 /// Takes from others which of the files found can be executed: from what both sides last agreed on, or else from the

@@ -5,12 +5,11 @@ use super::place::{Fingerprint, Root, kind};
 use crate::item::{Content, Item, Listing};
 use crate::source::{self, source_sum};
 use nbcourier_domain::{RelativePath, Sha256Sum};
-use rustix::fs::{Dir, FileType, Mode, Stat};
+use rustix::fs::{Dir, FileType, Mode, Stat, fstat};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt as _;
 
 /// The bytes that are read at a time.
 const CHUNK: usize = 256 * 1024;
@@ -196,7 +195,7 @@ pub fn is_forbidden(error: &io::Error) -> bool {
 /// Reads a file with that name in a folder.
 pub fn read_file(folder: &Root, name: &str) -> io::Result<Content> {
     let file = folder.file(name)?;
-    let executable = file.metadata()?.permissions().mode() & 0o100 != 0;
+    let executable = is_executable(&fstat(&file)?);
     read(file, name, executable)
 }
 
