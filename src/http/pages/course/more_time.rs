@@ -199,8 +199,6 @@ pub async fn give(
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
-    let ready =
-        board::ready_to_extend(&exchange, &caller, course.clone(), assignment.clone()).await?;
     let purpose = Purpose::GiveTime;
     let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
     let chosen: Vec<String> = fields
@@ -241,7 +239,10 @@ pub async fn give(
         return view.page(&page);
     }
     match given {
-        Given::Extensions(extensions) => ready.extend(extensions).await?,
+        Given::Extensions(extensions) => {
+            let ready = board::ready_to_extend(&exchange, &caller, course, assignment).await?;
+            ready.extend(extensions).await?;
+        }
         Given::Allowances(given) => {
             let ready = allowances::ready(&exchange, &caller, course, Vec::new()).await?;
             ready.give(given).await?;
