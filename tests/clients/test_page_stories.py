@@ -11,7 +11,7 @@ import nbformat
 import pytest
 import requests
 from browser import log_in, picture, start_browser, text_of
-from crowd import TEACHER, Crowd
+from crowd import LIMIT_S, TEACHER, Crowd
 from hands import WAYS, Hands, WithoutScripts, hands
 from hub import ADMIN, Hub
 from lesson import GERMAN
@@ -136,7 +136,7 @@ def test_a_thousand_students_have_four_minutes_left_and_one_needs_more(
         # All submit while she looks at the board. The board follows.
         first = meanwhile()
         until_tiles(ira, {0: str(AT_ONCE), 1: str(STUDENTS - AT_ONCE)})
-        first.result()
+        first.result(LIMIT_S)
         picture(browser, screenshots / "stories", f"board {way}")
 
         # A mail from Ada: she cannot submit. Her work is too large.
@@ -151,7 +151,7 @@ def test_a_thousand_students_have_four_minutes_left_and_one_needs_more(
         ira.link(crowd.name)
         ira.link("Activity")
         ira.see("A submission of ada to ps10 was refused")
-        second.result()
+        second.result(LIMIT_S)
 
         # She gets two days more, which is taken back, and given again.
         browser.get(board)
@@ -181,7 +181,7 @@ def test_a_thousand_students_have_four_minutes_left_and_one_needs_more(
         ira.see("The dates of ps10 are set")
         moved = datetime.fromisoformat(due()) - datetime.fromisoformat(before)
         assert moved == timedelta(minutes=30)
-        third.result()
+        third.result(LIMIT_S)
         ira.button("Undo")
         ira.see("This was taken back:")
         assert due() == before

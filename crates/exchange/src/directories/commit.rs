@@ -5,7 +5,7 @@ use super::changes::{Batch, Operation};
 use super::working::{self, Difference, FileState, State, Working};
 use crate::audit::Action;
 use crate::files::objects;
-use crate::files::parcel::{Parcel, StoredBytes};
+use crate::files::parcel::{Parcel, StoredBytes, rehearsed};
 use crate::files::quota::Taken;
 use crate::op::{DirectoryOp, DirectoryWay};
 use crate::policy::DirectoryAddress;
@@ -101,8 +101,22 @@ pub(crate) async fn commit_batch(
         let exchange = way.exchange();
         (Arc::clone(&exchange.metrics), exchange.following.clone())
     };
-    let parcel = Arc::new(parcel.settle_unchecked().await?);
     let steps = Arc::new((prepare, finish, origin));
+    let parcel = if parcel.has_files_to_send() {
+        let (steps, mut waiting) = (Arc::clone(&steps), Some(parcel));
+        let rehearsal = way.rehearse(move |op| {
+            let (prepare, _, origin) = &*steps;
+            let batch = prepare(op)?;
+            if let Some(sent) = &waiting {
+                apply(op, &batch, sent, origin.as_deref())?;
+            }
+            rehearsed(&mut waiting)
+        });
+        rehearsal.await?
+    } else {
+        parcel
+    };
+    let parcel = Arc::new(parcel.settle_unchecked().await?);
     let attempt = || {
         let (steps, sent, named) = (Arc::clone(&steps), Arc::clone(&parcel), Arc::clone(&parcel));
         let (metrics, following) = (Arc::clone(&metrics), following.clone());

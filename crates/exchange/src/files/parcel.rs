@@ -198,7 +198,13 @@ impl Parcel {
         Ok(Self { files, arrived })
     }
 
-    /// Moves the large files to their places without a check, for an operator.
+    /// Whether large files are still to be sent to a bucket. They stay there until the clean-up if the change is refused
+    /// afterwards, so the change is rehearsed before.
+    pub(crate) fn has_files_to_send(&self) -> bool {
+        self.arrived.upload.remote().is_some() && !self.arrived.waiting.is_empty()
+    }
+
+    /// Moves the large files to their places without a check: for an operator, or after a rehearsal.
     pub(crate) async fn settle_unchecked(self) -> Result<Self> {
         if self.arrived.waiting.is_empty() {
             return Ok(self);
@@ -454,6 +460,12 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> ContentSizes {
     entries
         .map(|entry| (entry.blob.sha256, entry.blob.size))
         .collect()
+}
+
+/// Returns the parcel of a rehearsal that has come to its end.
+pub(crate) fn rehearsed(waiting: &mut Option<Parcel>) -> Result<Parcel> {
+    let parcel = waiting.take();
+    Ok(parcel.ok_or_else(|| Bug::new("a rehearsal was repeated after its end"))?)
 }
 
 /// Looks up the bytes that were not sent among those the caller can read, so that only stored bytes are counted.

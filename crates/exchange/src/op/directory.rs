@@ -2,7 +2,7 @@
 
 use crate::audit::{About, Action};
 use crate::policy::{DirectoryAddress, DirectoryStanding};
-use crate::{Error, Exchange, Result, audit};
+use crate::{Error, Exchange, Mode, Result, audit};
 use nbcourier_domain::{AccessLevel, DirectoryOwner};
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::Directory;
@@ -103,6 +103,20 @@ impl DirectoryWay {
             this.run(conn, &mut change)
         };
         self.exchange.rows.0.write_then(change, committed).await
+    }
+
+    /// Runs a change in a transaction, and undoes it. Returns the result that the change would have.
+    pub async fn rehearse<T: Send + 'static>(
+        &self,
+        mut change: impl FnMut(&mut DirectoryOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let this = self.clone();
+        let change = move |conn: &mut Connection| {
+            lock(conn, &this.address)?;
+            this.run(conn, &mut change)
+        };
+        let rehearsal = self.exchange.without_policy();
+        rehearsal.try_out(Mode::DryRun, change).await
     }
 
     fn run<T>(

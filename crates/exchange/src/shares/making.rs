@@ -9,11 +9,11 @@
 use super::{MOST_OF_PERSON, token_sum};
 use crate::audit::{About, Action};
 use crate::files::objects;
-use crate::files::parcel::{Parcel, StoredBytes};
+use crate::files::parcel::{Parcel, StoredBytes, rehearsed};
 use crate::files::quota::Taken;
 use crate::op::{CourseOp, Entry, Need};
 use crate::policy::Right;
-use crate::{Error, Exchange, Result};
+use crate::{Error, Exchange, Mode, Result};
 use nbcourier_domain::{
     Audience, CourseId, DirectoryOwner, MOST_SHARED_DAYS, Rfc3339, Sha256Sum, Timestamp,
 };
@@ -150,8 +150,26 @@ impl Ready {
             source,
             names,
         } = sent;
+        let wanted = Arc::new(Wanted {
+            new,
+            names,
+            token: token_sum(token),
+            page,
+            source,
+        });
+        let parcel = if parcel.has_files_to_send() {
+            let (wanted, mut waiting) = (Arc::clone(&wanted), Some(parcel));
+            let rehearsal = entry.try_out(Mode::DryRun, move |op| {
+                if let Some(sent) = &waiting {
+                    share(op, &wanted, sent)?;
+                }
+                rehearsed(&mut waiting)
+            });
+            rehearsal.await?
+        } else {
+            parcel
+        };
         let parcel = Arc::new(parcel.settle_unchecked().await?);
-        let wanted = Arc::new((new, names, token_sum(token), page, source));
         let attempt = || {
             let (wanted, sent, kept) = (
                 Arc::clone(&wanted),
@@ -159,15 +177,7 @@ impl Ready {
                 Arc::clone(&parcel),
             );
             entry.write_then(
-                move |op| {
-                    let (new, names, token, page, source) = &*wanted;
-                    // Two at once would both find room for one more.
-                    let person = op.caller.name();
-                    op.conn
-                        .lock([Lock::PersonShared(person), Lock::Shares(person)])?;
-                    check(op, new, names)?;
-                    write(op, new, *token, (*page, *source), &sent)
-                },
+                move |op| share(op, &wanted, &sent),
                 move |(_, taken): &mut (i64, Option<Taken>)| kept.committed(taken.take()),
             )
         };
@@ -176,22 +186,35 @@ impl Ready {
     }
 }
 
-fn write(
-    op: &mut CourseOp<'_>,
-    new: &NewShare,
+/// A page that a transaction shares.
+struct Wanted {
+    new: NewShare,
+    names: Vec<String>,
     token: Sha256Sum,
-    (page, source): (Sha256Sum, Option<Sha256Sum>),
-    parcel: &Parcel,
-) -> Result<(i64, Option<Taken>)> {
-    let now = Timestamp::now();
+    page: Sha256Sum,
+    source: Option<Sha256Sum>,
+}
+
+fn share(op: &mut CourseOp<'_>, wanted: &Wanted, parcel: &Parcel) -> Result<(i64, Option<Taken>)> {
+    // Two at once would both find room for one more.
+    let person = op.caller.name();
+    let locks = [Lock::PersonShared(person), Lock::Shares(person)];
+    op.conn.lock(locks)?;
+    check(op, &wanted.new, &wanted.names)?;
+    write(op, wanted, parcel)
+}
+
+fn write(op: &mut CourseOp<'_>, wanted: &Wanted, parcel: &Parcel) -> Result<(i64, Option<Taken>)> {
+    let (new, now) = (&wanted.new, Timestamp::now());
     let stored = parcel.store(op.conn, &op.exchange.blobs, now, |_| Ok(Reach::Nothing))?;
-    let page = row_of(&stored, page)?;
-    let source = source.map(|source| row_of(&stored, source)).transpose()?;
+    let page = row_of(&stored, wanted.page)?;
+    let source = wanted.source.map(|source| row_of(&stored, source));
+    let source = source.transpose()?;
     let day = Duration::from_hours(24);
     let expires_at = now.after(day * new.days);
     rows::forget_ended(op.conn, op.caller.name(), now)?;
     let row = NewRow {
-        token,
+        token: wanted.token,
         by: op.caller.name(),
         course: op.standing.course,
         title: &new.title.0,
