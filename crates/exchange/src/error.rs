@@ -117,7 +117,7 @@ pub enum Denial {
 }
 
 /// A path that a change of a directory meets in another state than it requires.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PathConflict {
     /// The path.
     pub path: RelativePath,
@@ -128,7 +128,7 @@ pub struct PathConflict {
 }
 
 /// The reason of a conflict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConflictReason {
     /// The path has another content than the change expects.
     Changed,
@@ -143,7 +143,7 @@ pub enum ConflictReason {
 }
 
 /// The state of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PathState {
     /// Nothing has it.
     Nothing,

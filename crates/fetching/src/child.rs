@@ -467,3 +467,52 @@ impl Drop for Running {
         let _ = self.finish();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::env;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
+    #[test]
+    fn git_connects_to_the_checked_address_and_asks_no_name_service() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let place = listener.local_addr().unwrap();
+        let greeting = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut bytes = [0; 2048];
+            let length = stream.read(&mut bytes).unwrap();
+            bytes[..length].to_vec()
+        });
+        let directory = tempfile::tempdir().unwrap();
+        let access = Access {
+            directory: directory.path().to_owned(),
+            launcher: None,
+            search_path: env::var_os("PATH").unwrap(),
+            hosts: Vec::new(),
+            own_hosts: Vec::new(),
+            certificates: None,
+            max_repository: 1 << 20,
+            time: Duration::from_secs(60),
+        };
+        // No name service knows this host (RFC 6761).
+        let host = "checked.invalid";
+        let address = format!("https://{host}:{}/a", place.port());
+        let url = RepositoryUrl::parse(&address).unwrap();
+        let git = Git {
+            access: &access,
+            directory: directory.path(),
+            way: Some(Way {
+                url: &url,
+                addresses: &[place.ip()],
+                token: None,
+            }),
+        };
+        assert!(git.run(&["ls-remote", "--", url.as_str()], 1024).is_err());
+        // Ends the wait if git did not connect.
+        let _ = TcpStream::connect(place);
+        let greeting = greeting.join().unwrap();
+        // The first message of TLS names the host.
+        assert!(memchr::memmem::find(&greeting, host.as_bytes()).is_some());
+    }
+}

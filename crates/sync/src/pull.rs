@@ -21,7 +21,7 @@ use super::structure::in_shape;
 use super::words::{reason, why_unusable};
 use nbcourier_api::{DirectoryEntry, EntryFile, EntryKind};
 use nbcourier_client::{Client, DirectoryAddress, EntryFilter, Error};
-use nbcourier_domain::{DirectoryOwner, RelativePath, shell_word};
+use nbcourier_domain::{DirectoryOwner, RelativePath, delivery_folder, shell_word};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -149,26 +149,9 @@ pub async fn pull(
     report
 }
 
-/// The folder of a person's own programs. Debian's `.profile` puts it before all others in which the shell looks for programs.
-const PROGRAMS: &str = "bin";
-
-/// Parses the folder of a delivery. Hidden folders hold settings and keys, which are not a course's business.
+/// Parses the folder of a delivery. Fails with a sentence for the report.
 fn folder_of(text: &str) -> Result<RelativePath, String> {
-    let folder = RelativePath::parse(text).map_err(|_| {
-        format!("{text} is no relative path below a home. Tell an instructor of the course")
-    })?;
-    if folder.as_str().split('/').any(|name| name.starts_with('.')) {
-        return Err(format!(
-            "{text} is a hidden folder, and a course delivers nothing there. Tell an instructor of the course"
-        ));
-    }
-    let first = text.split('/').next().unwrap_or_default();
-    if first.eq_ignore_ascii_case(PROGRAMS) {
-        return Err(format!(
-            "{text} is the folder of your own programs, and a course delivers nothing there. Tell an instructor of the course"
-        ));
-    }
-    Ok(folder)
+    delivery_folder(text).map_err(|why| format!("{text} {why}. Tell an instructor of the course"))
 }
 
 fn is_synced(folder: &RelativePath, pair: &Pair) -> String {

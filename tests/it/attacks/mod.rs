@@ -88,6 +88,7 @@ const INDEX: &[(&str, &str, &str)] = &[
     ("a repository set or looked at by a student on its page", "tests/it/materials/pages.rs", "only_instructors_change_a_repository_and_only_staff_see_it"),
     ("a token for a repository, sent to another address", "tests/it/materials/secrets.rs", "a_token_opens_a_private_repository_and_is_nowhere_to_be_read"),
     ("addresses inside the network, or other protocols, as a repository", "tests/it/materials/hostile.rs", "addresses_that_are_no_repository_outside_are_refused_at_once"),
+    ("a second answer of the name service for the host of a repository", "crates/fetching/src/child.rs", "git_connects_to_the_checked_address_and_asks_no_name_service"),
     ("an address inside the network behind another notation", "crates/fetching/src/address.rs", "only_addresses_of_the_public_internet_are_public"),
     ("options of git as an address or a branch", "crates/domain/src/repository.rs", "anything_else_is_refused_with_the_reason"),
     ("paths, links and submodules of a repository", "tests/it/materials/hostile.rs", "what_is_dangerous_in_a_repository_is_left_out_with_a_sentence"),

@@ -1,8 +1,9 @@
 //! Directories and folders that nobody should have.
 
 use super::lesson::Lesson;
-use crate::directories::client::Directory;
+use crate::directories::client::{Directory, send_json};
 use crate::mirroring::hostile::reply;
+use crate::sql::Sql;
 use nbcourier_testkit::tcp_proxy::{Behaviour, TcpProxy};
 use nbcourier_testkit::{Course, Sent, tar};
 use serde_json::json;
@@ -117,7 +118,14 @@ fn a_course_delivers_nothing_to_hidden_folders_and_no_programs() {
         ("start", "x/.ipython/profile_default/startup"),
         ("programs", "bin"),
     ] {
-        lesson.deliver(name, folder);
+        let new = json!({ "owner": "course:algebra", "name": name, "deliver": folder });
+        let refused = send_json(&lesson.server, "POST", "v1/directories", "kevin", &new);
+        assert_eq!(refused.status, 400, "{folder}");
+        assert!(refused.text().contains("a course delivers nothing there"));
+        // An exchange that does not refuse it.
+        lesson.deliver(name, name);
+        let sql = format!("UPDATE directories SET deliver = '{folder}' WHERE name = '{name}'");
+        Sql::of(&lesson.server).execute(&sql);
         let directory = format!("v1/directories/course:algebra/{name}/files/authorized_keys");
         let put = lesson.server.call("PUT", &directory);
         let put = put.header("Authorization", "token kevin");
@@ -134,7 +142,9 @@ fn a_course_delivers_nothing_to_hidden_folders_and_no_programs() {
         ended.out
     );
     assert!(
-        ended.out.contains("bin is the folder of your own programs"),
+        ended
+            .out
+            .contains("bin is the folder of people's own programs"),
         "{}",
         ended.out
     );

@@ -1,7 +1,7 @@
 //! The names and other facts of directories, parsed.
 
 use crate::{Error, Result};
-use nbcourier_domain::{DirectoryName, DirectoryOwner, RelativePath, oddity};
+use nbcourier_domain::{DirectoryName, DirectoryOwner, delivery_folder, oddity};
 use nbcourier_storage::directories::{Directory, Facts};
 
 /// Maximum length of a description in bytes.
@@ -59,12 +59,12 @@ impl DirectoryFacts {
                 "Only the directories of a course are delivered. Leave out deliver",
             ));
         }
-        if RelativePath::parse(folder.as_str()).is_err() || folder.chars().any(char::is_control) {
-            return Err(unusable(
-                "The folder in deliver is not a relative path below a home, such as algebra",
-            ));
+        match delivery_folder(folder) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(unusable(&format!(
+                "The folder in deliver {why}. Name one such as algebra"
+            ))),
         }
-        Ok(())
     }
 
     pub(crate) fn row(&self) -> Facts {

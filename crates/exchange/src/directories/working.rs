@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use nbcourier_domain::{RelativePath, Sha256Sum};
 use nbcourier_storage::directories::Size;
 use nbcourier_work::Bug;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The number of times that the operations of a batch may move and remove all of a directory.
 const MOVES: usize = 10;
@@ -40,6 +40,8 @@ pub(super) struct Working {
     before: BTreeMap<String, (i64, State)>,
     now: BTreeMap<String, State>,
     conflicts: Vec<PathConflict>,
+    /// The same conflicts. Several operations may meet one of them.
+    known_conflicts: HashSet<PathConflict>,
     /// The paths that the batch may still make by copying folders. A hundred copies of copies would make more paths than any
     /// machine can hold.
     copies: Left,
@@ -100,6 +102,7 @@ impl Working {
             before: BTreeMap::new(),
             now: BTreeMap::new(),
             conflicts: Vec::new(),
+            known_conflicts: HashSet::new(),
             copies,
             moves,
         }
@@ -324,7 +327,7 @@ impl Working {
             reason,
             now,
         };
-        if !self.conflicts.contains(&conflict) {
+        if self.known_conflicts.insert(conflict.clone()) {
             self.conflicts.push(conflict);
         }
     }
