@@ -12,6 +12,7 @@ use crate::http::pages::words::ToValue;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_codec::PathSet;
@@ -54,6 +55,7 @@ struct AddFiles<'a> {
     /// The version that the files are added to, or 0.
     base: i64,
     was: String,
+    problem: Option<String>,
 }
 
 fn to_versions(view: &View, course: &CourseId, assignment: &AssignmentId) -> HttpResponse {
@@ -177,9 +179,20 @@ pub async fn ask_files(
     exchange: web::Data<Exchange>,
     InAssignment(course, assignment): InAssignment,
 ) -> Result<HttpResponse> {
-    let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
+    let reader = reader.in_course(&exchange, &course).await?;
+    files_form(&exchange, reader, (course, assignment), None).await
+}
+
+/// Returns the page with the form for files, and the reason why it comes back.
+async fn files_form(
+    exchange: &Exchange,
+    reader: Reader,
+    (course, assignment): (CourseId, AssignmentId),
+    problem: Option<String>,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
     let all = versions::to_release(
-        &exchange,
+        exchange,
         &caller,
         course.clone(),
         assignment.clone(),
@@ -193,14 +206,20 @@ pub async fn ask_files(
     }];
     sentences.extend(about_students(&view, &all));
     sentences.push(view.say("add-files-source"));
-    view.page(&AddFiles {
+    let status = match &problem {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    let page = AddFiles {
         head: page_of_versions::head(&view, &course, &assignment, view.say("add-files-title")),
         sentences,
         address: view.assignment(course.as_str(), assignment.as_str()),
         base: base(&all).unwrap_or(0),
         was: written(all.current()),
+        problem,
         view: &view,
-    })
+    };
+    view.page_with(status, &page)
 }
 
 /// Handles `POST c/{course}/a/{assignment}/versions/add`: releases the files with those of a version.
@@ -219,11 +238,14 @@ pub async fn add_files(
     let Uploaded {
         parcel,
         names,
-        reader: Reader { view, .. },
+        reader,
     } = uploaded;
     if names.is_empty() {
-        return Err(Error::bad(view.say("submit-no-files")));
+        let reader = reader.in_course(&exchange, &course).await?;
+        let problem = Some(reader.view.say("add-files-none"));
+        return files_form(&exchange, reader, (course, assignment), problem).await;
     }
+    let view = reader.view;
     let parcel = if base > 0 {
         let place = (course.clone(), assignment.clone());
         let stored = releases::tree(&exchange, &caller, place.0, place.1, Some(base)).await?;

@@ -1,6 +1,6 @@
 //! Submitting by uploading files, for times when the notebook server does not start.
 
-use crate::http::error::{Error, Result};
+use crate::http::error::Result;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
 use crate::http::pages::uploaded::{UploadForm, Uploaded};
@@ -8,9 +8,10 @@ use crate::http::pages::view::{Head, View};
 use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_domain::{IdempotencyKey, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
 use nbcourier_exchange::own_work::{self, OwnDetails};
 use nbcourier_exchange::submissions::{self, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
@@ -25,6 +26,8 @@ struct Page<'a> {
     student: Option<&'a str>,
     key: String,
     address: String,
+    /// The reason why files that were sent are no submission.
+    problem: Option<String>,
 }
 
 impl Page<'_> {
@@ -57,10 +60,23 @@ pub async fn show(
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
-    let Reader { caller, view } = reader;
     let student = student(query.r#for.as_deref())?;
+    let key = Uuid::new_v4().to_string();
+    form(&exchange, reader, (course, assignment), student, key, None).await
+}
+
+/// Returns the page with the form, and the reason why it comes back.
+async fn form(
+    exchange: &Exchange,
+    reader: Reader,
+    (course, assignment): (CourseId, AssignmentId),
+    student: Option<UserName>,
+    key: String,
+    problem: Option<String>,
+) -> Result<HttpResponse> {
+    let Reader { caller, view } = reader;
     let details = own_work::assignment(
-        &exchange,
+        exchange,
         &caller,
         course.clone(),
         assignment.clone(),
@@ -69,7 +85,11 @@ pub async fn show(
     )
     .await?;
     let address = view.assignment(course.as_str(), assignment.as_str());
-    view.page(&Page {
+    let status = match &problem {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    let page = Page {
         head: Head {
             title: view.say("submit-title"),
             crumbs: vec![
@@ -81,25 +101,28 @@ pub async fn show(
         },
         details: &details,
         student: student.as_ref().map(UserName::as_str),
-        key: Uuid::new_v4().to_string(),
+        key,
         address,
+        problem,
         view: &view,
-    })
+    };
+    view.page_with(status, &page)
 }
 
 /// `POST c/{course}/a/{assignment}/submit`
 pub async fn submit(
     exchange: web::Data<Exchange>,
     InAssignment(course, assignment): InAssignment,
-    form: UploadForm,
+    sent: UploadForm,
 ) -> Result<HttpResponse> {
-    let begun = form.begin().await?;
+    let begun = sent.begin().await?;
     let key = IdempotencyKey::parse(begun.fields.text("key"))?;
+    let student = student(Some(begun.fields.text("for")))?;
     let new = NewSubmission {
         course: course.clone(),
-        assignment,
-        student: student(Some(begun.fields.text("for")))?,
-        key: Some(key),
+        assignment: assignment.clone(),
+        student: student.clone(),
+        key: Some(key.clone()),
     };
     let submissions = begun.reader.view.at(&["c", course.as_str(), "s"]);
     let to_page = |id: i64| see_other(&format!("{submissions}/{id}?submitted=1")).finish();
@@ -107,15 +130,24 @@ pub async fn submit(
     if let Some(earlier) = ready.earlier.take() {
         return Ok(to_page(earlier.id));
     }
-    let no_files = begun.reader.view.say("submit-no-files");
-    let one_archive = begun.reader.view.say("submit-one-archive");
-    let Uploaded { parcel, names, .. } = begun.read(&exchange, ready.account()).await?;
-    match names.as_slice() {
-        [] => return Err(Error::bad(no_files)),
+    let uploaded = begun.read(&exchange, ready.account()).await?;
+    let Uploaded {
+        parcel,
+        names,
+        reader,
+    } = uploaded;
+    let problem = match names.as_slice() {
+        [] => Some("submit-choose-files"),
         [only] if only.as_str().to_ascii_lowercase().ends_with(".zip") => {
-            return Err(Error::bad(one_archive));
+            Some("submit-one-archive")
         }
-        _ => {}
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let reader = reader.in_course(&exchange, &course).await?;
+        let problem = Some(reader.view.say(problem));
+        let (place, key) = ((course, assignment), key.as_str().to_owned());
+        return form(&exchange, reader, place, student, key, problem).await;
     }
     let submitted = ready.submit(parcel).await?;
     Ok(to_page(submitted.receipt.id))

@@ -59,5 +59,6 @@ submit-files = Dateien
 submit-folder = Oder ein ganzer Ordner
 submit-expected = Die Aufgabe hat diese Notebooks: { $names }.
 submit-button = Abgeben
+submit-choose-files = Es wurden keine Dateien gewählt. Wählen Sie die Dateien Ihrer Arbeit.
 submit-no-files = Es wurden keine Dateien gewählt. Gehen Sie zurück, und wählen Sie die Dateien Ihrer Arbeit.
 submit-one-archive = Wählen Sie die Dateien im zip-Archiv. Ein Archiv wird hier nicht ausgepackt.

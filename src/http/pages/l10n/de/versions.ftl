@@ -35,6 +35,7 @@ add-files-first = Die Dateien werden zur ersten Fassung.
 add-files-source = Ihr eigenes Verzeichnis der Aufgabe wird nicht geändert. Ändern Sie die Dateien auch dort.
 add-files-folder = Es gelten die Pfade innerhalb des Ordners, ohne seinen eigenen Namen.
 add-files-button = Neue Fassung ausgeben
+add-files-none = Es wurden keine Dateien gewählt. Nichts wurde geändert.
 add-files-clash = { $name } kann nicht zugleich Datei und Verzeichnis sein. Nichts wurde geändert.
 
 take-back-title = Ausgabe zurücknehmen

@@ -35,6 +35,7 @@ add-files-first = The files become the first version.
 add-files-source = Your own directory of the assignment is not changed. Change the files there, too.
 add-files-folder = The paths within the folder count, without its own name.
 add-files-button = Release the new version
+add-files-none = No files were chosen. Nothing was changed.
 add-files-clash = { $name } cannot be both a file and a directory. Nothing was changed.
 
 take-back-title = Take the release back

@@ -35,6 +35,7 @@ add-files-first = Les fichiers deviennent la première version.
 add-files-source = Votre propre répertoire du devoir n’est pas modifié. Modifiez aussi les fichiers là-bas.
 add-files-folder = Les chemins dans le dossier comptent, sans son propre nom.
 add-files-button = Distribuer la nouvelle version
+add-files-none = Aucun fichier n’a été choisi. Rien n’a été modifié.
 add-files-clash = { $name } ne peut pas être à la fois un fichier et un répertoire. Rien n’a été modifié.
 
 take-back-title = Retirer la distribution
