@@ -232,10 +232,10 @@ pub async fn events(
     let read = exchange.read_as_admin(caller, move |op| {
         let wanted = EventFilter {
             before,
+            person: Some(&person),
             ..EventFilter::default()
         };
-        let portion = Portion::of(PAGE);
-        let (events, _) = store::events::page_of(op.conn, wanted, Some(&person), portion)?;
+        let (events, _) = store::events::page(op.conn, wanted, Portion::of(PAGE))?;
         Ok(all(events, |event| {
             without_others(Event::new(event), &person)
         }))

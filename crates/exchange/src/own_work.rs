@@ -1,11 +1,12 @@
 //! A student's own view of a course: what is due for them, what they have submitted, and the feedback on it.
 
+use super::events::Event;
 use super::files::trees::TreeFiles;
 use super::op::{CourseOp, Need};
 use super::overview::StudentSubmissions;
 use super::policy::Right;
 use super::submission_pages::{CurrentFeedback, ListedSubmission};
-use super::{Exchange, Result, roster};
+use super::{Exchange, Result, events, roster};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::assignments::ReleaseFilter;
@@ -17,6 +18,8 @@ use std::collections::{BTreeMap, HashMap};
 const ASSIGNMENTS: usize = 1000;
 /// Maximum number of instructors that are listed.
 const INSTRUCTORS: usize = 20;
+/// Maximum number of refused submissions that are listed. The events of the course have the others.
+const REFUSALS: usize = 10;
 
 /// A course as one student sees it.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub struct OwnCourse {
     pub assignments: Vec<OwnAssignment>,
     /// The instructors, by hand and by a group of the hub, with the names that the roster has for them.
     pub instructors: Vec<String>,
+    /// The last refusals of the student's submissions, newest first, if another person reads the page.
+    pub refusals: Vec<Event>,
 }
 
 /// An assignment as one student sees it.
@@ -106,9 +111,16 @@ pub async fn course(
                     person.username.as_str(),
                 )
             });
+            let instructors = instructors.collect();
+            let refusals = if student == op.caller.name() {
+                Vec::new()
+            } else {
+                events::refusals(op, student, REFUSALS)?
+            };
             Ok(OwnCourse {
                 assignments,
-                instructors: instructors.collect(),
+                instructors,
+                refusals,
             })
         })
         .await

@@ -151,13 +151,21 @@ impl RecordedEvent {
 
 /// A filter for events.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct EventFilter {
+pub struct EventFilter<'a> {
     /// Only events of the course with this row. `None` includes events of all courses and of none.
     pub course: Option<i64>,
     /// Only events before the one with this row.
     pub before: Option<i64>,
     /// Only events at this time or later.
     pub since: Option<Timestamp>,
+    /// Only events before this time.
+    pub until: Option<Timestamp>,
+    /// Only events that name this person.
+    pub person: Option<&'a UserName>,
+    /// Only events about the assignment with this name.
+    pub assignment: Option<&'a str>,
+    /// Only events with one of these actions.
+    pub actions: Option<&'a [&'a str]>,
 }
 
 /// The columns of [`RecordedEvent`].
@@ -188,21 +196,10 @@ pub(super) const COLUMNS: (
 /// Returns a portion of the events, newest first, and whether there are more.
 pub fn page(
     conn: &mut Connection,
-    wanted: EventFilter,
+    wanted: EventFilter<'_>,
     portion: Portion,
 ) -> Result<(Vec<RecordedEvent>, bool)> {
-    page_of(conn, wanted, None, portion)
-}
-
-/// Returns a portion of the events, newest first, and whether there are more. With a person, only events that name
-/// them are included.
-pub fn page_of(
-    conn: &mut Connection,
-    wanted: EventFilter,
-    person: Option<&UserName>,
-    portion: Portion,
-) -> Result<(Vec<RecordedEvent>, bool)> {
-    let named = person.map(|person| {
+    let named = wanted.person.map(|person| {
         let name = person.as_str();
         sql::<Bool>("events.id IN (SELECT own.id FROM events AS own WHERE own.actor = ")
             .bind::<Text, _>(name)
@@ -212,12 +209,18 @@ pub fn page_of(
             .bind::<Text, _>(name)
             .sql(")")
     });
+    let assignment = wanted.assignment;
     let events = events::table
         .filter(events::id.lt(wanted.before.unwrap_or(i64::MAX)))
         .filter(maybe(
             wanted.course.map(|course| events::course_id.eq(course)),
         ))
         .filter(maybe(wanted.since.map(|time| events::at.ge(time.micros()))))
+        .filter(maybe(wanted.until.map(|time| events::at.lt(time.micros()))))
+        .filter(maybe(assignment.map(|name| events::assignment.eq(name))))
+        .filter(maybe(
+            wanted.actions.map(|actions| events::action.eq_any(actions)),
+        ))
         .filter(maybe(named))
         .order(events::id.desc())
         .select(COLUMNS)

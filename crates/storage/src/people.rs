@@ -401,8 +401,11 @@ mod tests {
         };
         events::record(conn, &event).unwrap();
         let named = |conn: &mut Connection, person: &UserName| {
-            let all = EventFilter::default();
-            let (found, _) = events::page_of(conn, all, Some(person), Portion::of(10)).unwrap();
+            let naming = EventFilter {
+                person: Some(person),
+                ..EventFilter::default()
+            };
+            let (found, _) = events::page(conn, naming, Portion::of(10)).unwrap();
             assert_eq!(
                 elsewhere(conn, person).unwrap(),
                 i64::try_from(found.len()).unwrap()

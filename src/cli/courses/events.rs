@@ -56,8 +56,8 @@ pub fn run(arguments: Arguments) -> Outcome {
             };
             let question = EventFilter {
                 course: arguments.course,
-                before: None,
                 since,
+                ..EventFilter::default()
             };
             stored(&places, question, at_most)?
         }

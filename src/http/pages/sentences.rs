@@ -13,7 +13,7 @@ pub struct Line {
     pub at: Moment,
     /// The sentence about the event.
     pub sentence: String,
-    /// A note of the person who did it, or that it takes something back.
+    /// A note of the person who did it, the reason of a refusal, or that it takes something back.
     pub note: Option<String>,
     /// The address and the text of a link to the submission.
     pub submission: Option<(String, String)>,
@@ -26,7 +26,10 @@ pub fn line(view: &View, course: Option<&str>, event: &Event) -> Line {
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or(Value::Null);
-    let note = detail["note"].as_str().map(str::to_owned);
+    let note = detail["note"]
+        .as_str()
+        .or_else(|| detail["reason"].as_str());
+    let note = note.map(str::to_owned);
     let is_undo = detail.get("undoes").is_some();
     let undo = is_undo.then(|| view.say("taken-back"));
     let submission = event.submission.zip(course);

@@ -63,6 +63,7 @@ async fn page(
         course,
         before: paging::cursor(wanted.cursor.as_deref(), |text| text.parse().ok())?,
         since,
+        ..EventFilter::default()
     };
     let at_most = paging::limit(wanted.limit.as_deref(), PAGE)?;
     let page = events::page(exchange, caller, filter, at_most).await?;

@@ -114,3 +114,46 @@ fn requests_of_strangers_and_about_nothing_are_no_events() {
     }
     assert_eq!(settled(&course), Vec::<Value>::new());
 }
+
+#[test]
+fn pages_say_why_a_submission_was_refused_to_those_who_look_for_it() {
+    let server = Setup::standalone()
+        .args(&["--max-file-size", "1 kB"])
+        .start();
+    let course = algebra(&server);
+    course.release("challenge", "kevin", &[]).ok();
+    assert_eq!(submit(&server, "", "eric", 2000), 413);
+    eventually("the refusal is an event", || refusals(&server).len() == 1);
+    let shows = |target: &str, user: &str| {
+        let page = server.page(target, user).ok();
+        page.text().contains("larger than the limit of 1000 bytes")
+    };
+    assert!(shows("c/algebra/people/eric", "kevin"));
+    assert!(!shows("c/algebra/people/lawrence", "kevin"));
+    assert!(!shows("c/algebra", "eric"));
+    for (filter, is_shown) in [
+        ("", true),
+        (
+            "who=eric&what=refusals&assignment=challenge&from=&to=",
+            true,
+        ),
+        ("who=+eric+", true),
+        ("who=lawrence", false),
+        ("who=a%2Fb", false),
+        ("what=submissions", true),
+        ("what=dates", false),
+        ("assignment=other", false),
+        ("from=2020-01-01&to=2220-01-01", true),
+        ("from=2220-01-01", false),
+        ("to=2020-01-01", false),
+    ] {
+        let target = format!("c/algebra/activity?{filter}");
+        assert_eq!(shows(&target, "kevin"), is_shown, "{filter}");
+    }
+    let wrong = server.page("c/algebra/activity?who=eric&from=monday", "kevin");
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text().contains("This is no date"));
+    assert!(wrong.text().contains(r#"value="monday""#));
+    let refused = server.page("c/algebra/activity?who=eric", "eric");
+    assert_eq!(refused.status, 403);
+}

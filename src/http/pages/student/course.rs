@@ -5,6 +5,7 @@ use crate::http::pages::course::allowance::Panel;
 use crate::http::pages::course::done::Done;
 use crate::http::pages::directory::material::Material;
 use crate::http::pages::reader::Reader;
+use crate::http::pages::sentences::{Line, line};
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use actix_web::HttpResponse;
@@ -36,6 +37,8 @@ struct Page<'a> {
     student: Option<&'a str>,
     /// The allowance of that student, if the reader may change it.
     allowance: Option<Panel>,
+    /// The refused submissions of that student.
+    refusals: Vec<Line>,
     done: Option<Done>,
     material: Material,
     /// The address of the work on notebooks, if it is counted.
@@ -67,6 +70,13 @@ impl Page<'_> {
             }
             None => address,
         }
+    }
+
+    /// Returns the address of all events that name the student.
+    fn activity(&self, student: &str) -> String {
+        let course = self.view.course(self.course.as_str());
+        let name = utf8_percent_encode(student, NON_ALPHANUMERIC);
+        format!("{course}/activity?who={name}")
     }
 
     fn is_cut_off(&self, assignment: &OwnAssignment) -> bool {
@@ -113,6 +123,8 @@ pub async fn show(
         None => Material::of(exchange, &caller, &view, &course, false).await?,
         Some(_) => Material::default(),
     };
+    let refusals = own.refusals.iter();
+    let refusals = refusals.map(|event| line(&view, None, event)).collect();
     let is_own = student.is_none();
     let is_counted = is_own && view.is_counted;
     let notebooks = is_counted.then(|| format!("{}/notebooks", view.course(course.as_str())));
@@ -136,6 +148,7 @@ pub async fn show(
         material,
         notebooks,
         allowance,
+        refusals,
         done,
         view: &view,
     };
