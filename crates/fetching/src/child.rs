@@ -493,7 +493,7 @@ mod tests {
             own_hosts: Vec::new(),
             certificates: None,
             max_repository: 1 << 20,
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
         };
         // No name service knows this host (RFC 6761).
         let host = "checked.invalid";
