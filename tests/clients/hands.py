@@ -6,6 +6,7 @@ from pathlib import Path
 
 from browser import PAGE_LIMIT_S, wait_for_text
 from pages import find
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -125,7 +126,9 @@ class Hands:
     def _leave(self, element: WebElement) -> None:
         page = self.browser.find_element(By.TAG_NAME, "html")
         self._use(element)
-        WebDriverWait(self.browser, PAGE_LIMIT_S, 0.05).until(staleness_of(page))
+        # While Chromium replaces the page, its answer about the old one may also be an internal error.
+        wait = WebDriverWait(self.browser, PAGE_LIMIT_S, 0.05, (WebDriverException,))
+        wait.until(staleness_of(page))
 
 
 class Mouse(Hands):
