@@ -9,8 +9,8 @@ const PROGRAMS: &str = "bin";
 /// The reason why a course delivers nothing to a folder. The sentence goes on after the name of the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Undeliverable {
-    /// It is no path that stays below a home.
-    #[error("is no relative path below a home")]
+    /// It is not a path that stays below a home.
+    #[error("is not a relative path below a home")]
     Outside,
     /// Hidden folders hold settings and keys, which are not a course's business.
     #[error("is a hidden folder, and a course delivers nothing there")]

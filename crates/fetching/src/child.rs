@@ -471,7 +471,6 @@ impl Drop for Running {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::env;
     use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
     #[test]
@@ -488,7 +487,7 @@ mod tests {
         let access = Access {
             directory: directory.path().to_owned(),
             launcher: None,
-            search_path: env::var_os("PATH").unwrap(),
+            search_path: "/usr/local/bin:/usr/bin:/bin".into(),
             hosts: Vec::new(),
             own_hosts: Vec::new(),
             certificates: None,

@@ -140,6 +140,7 @@ fn impossible() -> Vec<(&'static str, Value, &'static str)> {
         ("0/name", json!("a/b"), "no possible name of a directory"),
         ("0/deliver", json!("../up"), "not a relative path"),
         ("0/deliver", json!("a\u{0}b"), "not a relative path"),
+        ("0/deliver", json!(".ssh"), "is a hidden folder"),
         ("0/description", json!("a\u{0}b"), "control character"),
         ("1/versions", json!([]), "has no version"),
         ("0/versions/1/version", json!(3), "not numbered upwards"),
