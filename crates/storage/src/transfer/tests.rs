@@ -4,6 +4,7 @@ use crate::{Database, Opening, Store, migrate};
 use nbcourier_testdb::shared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The tables that are not copied: the exchange and the key are noted in the end, and servers are those of one database. The
@@ -292,6 +293,19 @@ fn files_that_are_copied_have_yet_to_arrive_in_a_bucket_and_unfinished_uploads_s
     assert!(dump(&mut origin, "removed_objects").is_empty());
 }
 
+/// Opens a destination once the server has noticed that an earlier connection is closed. Waits for a minute at most.
+fn opened_again(postgres: &Postgres, source: &str) -> Result<Destination> {
+    let begun = Instant::now();
+    loop {
+        match Destination::on_server(postgres, source) {
+            Err(error)
+                if error.to_string().contains("Another `nbcourier move`")
+                    && begun.elapsed() < Duration::from_mins(1) => {}
+            opened => return opened,
+        }
+    }
+}
+
 /// Interrupts a copy after each number of rows, as a kill between two batches does.
 #[test]
 fn an_interrupted_copy_continues_and_a_changed_source_is_copied_anew() {
@@ -313,7 +327,7 @@ fn an_interrupted_copy_continues_and_a_changed_source_is_copied_anew() {
         // The connection to a killed process would be closed.
         origin.rollback().unwrap();
         drop(there);
-        there = Destination::on_server(&postgres, "one").unwrap();
+        there = opened_again(&postgres, "one").unwrap();
     }
     let done = copy(&mut origin, there.connection(), Files::Stay, &mut |_| ()).unwrap();
     assert!(done.written < 5, "the rest: {}", done.written);
@@ -386,9 +400,9 @@ fn an_unfinished_copy_is_opened_by_nobody_but_the_same_copy() {
         "{second}"
     );
     drop(there);
-    let other = Destination::on_server(&postgres, "two").err().unwrap();
+    let other = opened_again(&postgres, "two").err().unwrap();
     assert!(other.to_string().contains("is not empty"), "{other}");
-    let there = Destination::on_server(&postgres, "one").unwrap();
+    let there = opened_again(&postgres, "one").unwrap();
     there.complete("me", Some("s3://b"), Some(b"key")).unwrap();
     assert_eq!(open(), None);
     let taken = Destination::look(&postgres).unwrap_err();
