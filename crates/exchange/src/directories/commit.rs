@@ -5,11 +5,11 @@ use super::changes::{Batch, Operation};
 use super::working::{self, Difference, FileState, State, Working};
 use crate::audit::Action;
 use crate::files::objects;
-use crate::files::parcel::{Parcel, StoredBytes, rehearsed};
+use crate::files::parcel::{Parcel, StoredBytes};
 use crate::files::quota::Taken;
 use crate::op::{DirectoryOp, DirectoryWay};
 use crate::policy::DirectoryAddress;
-use crate::{Error, Exchange, Result};
+use crate::{Error, Exchange, Mode, Result};
 use nbcourier_domain::{AccessLevel, RelativePath, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::entries::{self, Entry, NewEntry};
@@ -102,21 +102,15 @@ pub(crate) async fn commit_batch(
         (Arc::clone(&exchange.metrics), exchange.following.clone())
     };
     let steps = Arc::new((prepare, finish, origin));
-    let parcel = if parcel.has_files_to_send() {
-        let (steps, mut waiting) = (Arc::clone(&steps), Some(parcel));
-        let rehearsal = way.rehearse(move |op| {
-            let (prepare, _, origin) = &*steps;
+    let tried = Arc::clone(&steps);
+    let settled = parcel.settle_after(|mut rehearsal| {
+        way.try_out(Mode::DryRun, move |op| {
+            let (prepare, _, origin) = &*tried;
             let batch = prepare(op)?;
-            if let Some(sent) = &waiting {
-                apply(op, &batch, sent, origin.as_deref())?;
-            }
-            rehearsed(&mut waiting)
-        });
-        rehearsal.await?
-    } else {
-        parcel
-    };
-    let parcel = Arc::new(parcel.settle_unchecked().await?);
+            rehearsal.run(|sent| apply(op, &batch, sent, origin.as_deref()))
+        })
+    });
+    let parcel = Arc::new(settled.await?);
     let attempt = || {
         let (steps, sent, named) = (Arc::clone(&steps), Arc::clone(&parcel), Arc::clone(&parcel));
         let (metrics, following) = (Arc::clone(&metrics), following.clone());

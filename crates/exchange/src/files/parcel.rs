@@ -198,13 +198,23 @@ impl Parcel {
         Ok(Self { files, arrived })
     }
 
-    /// Whether large files are still to be sent to a bucket. They stay there until the clean-up if the change is refused
-    /// afterwards, so the change is rehearsed before.
-    pub(crate) fn has_files_to_send(&self) -> bool {
-        self.arrived.upload.remote().is_some() && !self.arrived.waiting.is_empty()
+    /// Moves the large files to their places. Those in a bucket stay there until the clean-up if the change is refused
+    /// afterwards. So `rehearse` runs the change before they are sent, in a transaction that is undone.
+    pub(crate) async fn settle_after<F: Future<Output = Result<Self>>>(
+        self,
+        rehearse: impl FnOnce(Rehearsal) -> F,
+    ) -> Result<Self> {
+        let has_files_to_send =
+            self.arrived.upload.remote().is_some() && !self.arrived.waiting.is_empty();
+        let parcel = if has_files_to_send {
+            rehearse(Rehearsal(Some(self))).await?
+        } else {
+            self
+        };
+        parcel.settle_unchecked().await
     }
 
-    /// Moves the large files to their places without a check: for an operator, or after a rehearsal.
+    /// Moves the large files to their places without a check, for an operator.
     pub(crate) async fn settle_unchecked(self) -> Result<Self> {
         if self.arrived.waiting.is_empty() {
             return Ok(self);
@@ -462,10 +472,18 @@ fn contents<'a>(trees: impl IntoIterator<Item = &'a Tree>) -> ContentSizes {
         .collect()
 }
 
-/// Returns the parcel of a rehearsal that has come to its end.
-pub(crate) fn rehearsed(waiting: &mut Option<Parcel>) -> Result<Parcel> {
-    let parcel = waiting.take();
-    Ok(parcel.ok_or_else(|| Bug::new("a rehearsal was repeated after its end"))?)
+/// The parcel of a change that is rehearsed. An attempt that fails leaves it for the next one.
+pub(crate) struct Rehearsal(Option<Parcel>);
+
+impl Rehearsal {
+    /// Runs the change with the parcel. Returns the parcel if the change succeeds.
+    pub fn run<T>(&mut self, change: impl FnOnce(&Parcel) -> Result<T>) -> Result<Parcel> {
+        if let Some(parcel) = &self.0 {
+            change(parcel)?;
+        }
+        let parcel = self.0.take();
+        Ok(parcel.ok_or_else(|| Bug::new("a rehearsal was repeated after its end"))?)
+    }
 }
 
 /// Looks up the bytes that were not sent among those the caller can read, so that only stored bytes are counted.

@@ -94,29 +94,33 @@ impl DirectoryWay {
     /// changes of the directory wait, and those that move or remove its owner.
     pub async fn write_then<T: Send + 'static>(
         &self,
-        mut change: impl FnMut(&mut DirectoryOp<'_>) -> Result<T> + Send + 'static,
+        change: impl FnMut(&mut DirectoryOp<'_>) -> Result<T> + Send + 'static,
         committed: impl FnOnce(&mut T) + Send + 'static,
     ) -> Result<T> {
-        let this = self.clone();
-        let change = move |conn: &mut Connection| {
-            lock(conn, &this.address)?;
-            this.run(conn, &mut change)
-        };
+        let change = self.locked(change);
         self.exchange.rows.0.write_then(change, committed).await
     }
 
-    /// Runs a change in a transaction, and undoes it. Returns the result that the change would have.
-    pub async fn rehearse<T: Send + 'static>(
+    /// Runs a change, and undoes it in a dry run. The result is exact in both cases.
+    pub async fn try_out<T: Send + 'static>(
+        &self,
+        mode: Mode,
+        change: impl FnMut(&mut DirectoryOp<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let change = self.locked(change);
+        self.exchange.without_policy().try_out(mode, change).await
+    }
+
+    /// Returns the change of a connection that takes the lock of the directory first.
+    fn locked<T>(
         &self,
         mut change: impl FnMut(&mut DirectoryOp<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    ) -> impl FnMut(&mut Connection) -> Result<T> + Send + 'static {
         let this = self.clone();
-        let change = move |conn: &mut Connection| {
+        move |conn| {
             lock(conn, &this.address)?;
             this.run(conn, &mut change)
-        };
-        let rehearsal = self.exchange.without_policy();
-        rehearsal.try_out(Mode::DryRun, change).await
+        }
     }
 
     fn run<T>(

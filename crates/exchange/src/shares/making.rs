@@ -9,7 +9,7 @@
 use super::{MOST_OF_PERSON, token_sum};
 use crate::audit::{About, Action};
 use crate::files::objects;
-use crate::files::parcel::{Parcel, StoredBytes, rehearsed};
+use crate::files::parcel::{Parcel, StoredBytes};
 use crate::files::quota::Taken;
 use crate::op::{CourseOp, Entry, Need};
 use crate::policy::Right;
@@ -157,19 +157,13 @@ impl Ready {
             page,
             source,
         });
-        let parcel = if parcel.has_files_to_send() {
-            let (wanted, mut waiting) = (Arc::clone(&wanted), Some(parcel));
-            let rehearsal = entry.try_out(Mode::DryRun, move |op| {
-                if let Some(sent) = &waiting {
-                    share(op, &wanted, sent)?;
-                }
-                rehearsed(&mut waiting)
-            });
-            rehearsal.await?
-        } else {
-            parcel
-        };
-        let parcel = Arc::new(parcel.settle_unchecked().await?);
+        let tried = Arc::clone(&wanted);
+        let settled = parcel.settle_after(|mut rehearsal| {
+            entry.try_out(Mode::DryRun, move |op| {
+                rehearsal.run(|sent| share(op, &tried, sent))
+            })
+        });
+        let parcel = Arc::new(settled.await?);
         let attempt = || {
             let (wanted, sent, kept) = (
                 Arc::clone(&wanted),
