@@ -51,6 +51,15 @@ pub fn begin_round(server: &Server, round: u64) -> (Random, Ledger) {
     (random, ledger)
 }
 
+/// Returns a client of each server.
+pub fn clients(server: &Server) -> Vec<Client> {
+    let client = |port| Client {
+        port,
+        ..Client::of(server)
+    };
+    server.replica_ports().into_iter().map(client).collect()
+}
+
 /// Starts a client for each kind of change, and one for each student.
 pub fn start_all<'scope, 'env>(
     scope: &'scope Scope<'scope, 'env>,
@@ -68,6 +77,15 @@ pub fn start_all<'scope, 'env>(
     ] {
         let actor = actor();
         scope.spawn(move || act(actor));
+    }
+}
+
+/// Ends the actors when dropped.
+pub struct Ending<'a>(pub &'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
     }
 }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod load;
 mod locked;
 mod many_files;
+mod outages;
 mod power;
 mod replicas;
 mod second_process;

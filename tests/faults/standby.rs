@@ -2,11 +2,11 @@
 
 use crate::client::Client;
 use crate::ledger::Ledger;
-use crate::load::{Actor, STUDENTS, begin_round, make_course, start_all};
+use crate::load::{Actor, Ending, STUDENTS, begin_round, clients, make_course, start_all};
 use crate::tally::{Tally, rounds};
 use nbcourier_testdb::{Cluster, Stop, USER};
 use nbcourier_testkit::{Random, Server, Setup, eventually};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The number of servers.
@@ -60,15 +60,6 @@ fn on_one_exchange(rounds: std::ops::Range<u64>, tally: &Tally) {
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 
-/// Returns a client of each server.
-fn clients(server: &Server) -> Vec<Client> {
-    let client = |port| Client {
-        port,
-        ..Client::of(server)
-    };
-    server.replica_ports().into_iter().map(client).collect()
-}
-
 /// Lets all actors make changes, and kills the primary during them. Students repeat what failed until the standby takes it.
 fn load_while_the_primary_dies(
     server: &Server,
@@ -101,13 +92,4 @@ fn load_while_the_primary_dies(
             answered() > before + 2 * STUDENTS.len()
         });
     });
-}
-
-/// Ends the actors when dropped.
-struct Ending<'a>(&'a AtomicBool);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, SeqCst);
-    }
 }

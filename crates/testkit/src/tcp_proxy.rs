@@ -14,6 +14,8 @@ pub enum Behaviour {
     /// It holds back the first bytes with this text, and everything after them on that connection, until the behaviour
     /// changes.
     HoldOne(Vec<u8>),
+    /// It holds back everything, until the behaviour changes.
+    HoldAll,
     /// It passes bytes with this text on, and closes the connection before the server's answer.
     CutAfter(Vec<u8>),
     /// It closes the connection instead of passing bytes with this text on.
@@ -191,7 +193,10 @@ impl State {
             Behaviour::AnswerTo(text, answer) if is_request && has(text) => {
                 decision(false, true, answer)
             }
-            Behaviour::HoldOne(text) if now.1 == 0 && has(text) => {
+            Behaviour::HoldOne(text) if now.1 > 0 || !has(text) => {
+                return decision(true, false, b"");
+            }
+            Behaviour::HoldOne(_) | Behaviour::HoldAll => {
                 now.1 += 1;
                 self.changed.notify_all();
                 let held = now.0.clone();
