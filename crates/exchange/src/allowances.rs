@@ -71,21 +71,6 @@ pub async fn page(
         .await
 }
 
-/// Returns the allowance of a student, if there is one, for those who may change it.
-pub async fn of(
-    exchange: &Exchange,
-    caller: &Caller,
-    course: CourseId,
-    student: UserName,
-) -> Result<Option<NotedAllowance>> {
-    exchange
-        .read_in(caller, course, Need::May(Right::GiveTime), move |op| {
-            op.require_known(&student)?;
-            before(op, &student)
-        })
-        .await
-}
-
 /// Allowances that the caller may give to students of a course.
 pub struct Ready {
     entry: Entry,

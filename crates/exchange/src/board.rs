@@ -1,8 +1,8 @@
 //! The class of an assignment, for those who read all work: who has submitted and who has not, and how it goes.
 
 use super::dates::NotedExtension;
-use super::op::{CourseOp, Need};
-use super::overview::{Assignment, Counts, FeedbackState};
+use super::op::{CourseOp, Need, Place};
+use super::overview::{self, Assignment, Counts, FeedbackState};
 use super::policy::{May, Right};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Dates, OwnTime, Role, Timestamp, UserName};
@@ -153,12 +153,12 @@ pub struct BoardCounts {
 pub async fn of(
     exchange: &Exchange,
     caller: &Caller,
-    course: &CourseId,
+    course: impl Into<Place>,
     assignment: &AssignmentId,
     purpose: Purpose,
 ) -> Result<Board> {
     let (need, assignment) = (Need::May(purpose.right()), assignment.clone());
-    let read = exchange.read_in(caller, course.clone(), need, move |op| {
+    let read = exchange.read_in(caller, course, need, move |op| {
         op.standing.require(Right::ReadWork)?;
         board(op, &assignment)
     });
@@ -289,16 +289,14 @@ pub struct CourseSummary {
 pub async fn summary(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
 ) -> Result<CourseSummary> {
     exchange
         .read_in(caller, course, Need::May(Right::ReadWork), |op| {
             let wanted = op.members(Some(Role::Student));
-            let assignments = store::overview::assignments(op.conn, op.standing.course)?;
-            let (assignments, students) =
-                super::overview::numbers(op, wanted, assignments, |_, _, _| {})?;
+            let (all, students) = store::overview::assignments(op.conn, wanted)?;
             Ok(CourseSummary {
-                assignments,
+                assignments: overview::numbers(op, wanted, (all, students), |_, _, _| {})?,
                 students,
                 may: op.standing.into(),
             })

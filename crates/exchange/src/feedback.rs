@@ -13,6 +13,7 @@ use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AssignmentId, CourseId, Sha256Sum, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage as store;
+use nbcourier_storage::receipts::Submission;
 use nbcourier_storage::trees::Saved;
 use nbcourier_work::Bug;
 use std::sync::Arc;
@@ -309,16 +310,23 @@ pub async fn tree(
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(id)?;
-            op.released(&submission.assignment)?;
-            let shown = store::feedback::current_of_all(op.conn, [submission.id])?
-                .remove(&submission.id)
-                .ok_or(Error::NotFound(Thing::Feedback))?;
-            Ok(FoundTree {
-                digest: shown.digest,
-                time: shown.returned_at,
-                files: TreeFiles::new(store::trees::files(op.conn, shown.tree_id)?),
-                seen: op.sees_feedback([(shown.id, submission.student.as_str())]),
-            })
+            Ok(current(op, &submission)?.1)
         })
         .await
+}
+
+/// Returns the row and the tree of the current feedback on a submission, if the caller sees its assignment.
+pub(super) fn current(op: &mut CourseOp<'_>, submission: &Submission) -> Result<(i64, FoundTree)> {
+    op.require_shown(submission)?;
+    let shown = store::feedback::current_of_all(op.conn, [submission.id])?
+        .remove(&submission.id)
+        .ok_or(Error::NotFound(Thing::Feedback))?;
+    let files = store::trees::files_of(op.conn, shown.tree_id, shown.digest)?;
+    let found = FoundTree {
+        digest: shown.digest,
+        time: shown.returned_at,
+        files: TreeFiles::new(files),
+        seen: op.sees_feedback([(shown.id, submission.student.as_str())]),
+    };
+    Ok((shown.id, found))
 }

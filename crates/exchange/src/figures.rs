@@ -2,13 +2,13 @@
 //! student.
 
 use super::late_cache::LateCache;
-use super::op::{CourseOp, Need};
+use super::op::{CourseOp, Need, Place};
 use super::policy::{May, Right};
 use super::{Exchange, Result};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use moka::sync::Cache;
-use nbcourier_domain::{CourseId, Role, Timestamp};
+use nbcourier_domain::{Role, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::figures::{self as rows, AssignmentSums, Clock};
 use nbcourier_storage::usage::{self, Owner};
@@ -98,7 +98,7 @@ pub struct Week {
 pub async fn of(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     zone: &TimeZone,
 ) -> Result<Figures> {
     let clock = clock(zone, jiff::Timestamp::now());

@@ -6,6 +6,7 @@ use super::{Error, Result, Thing};
 use nbcourier_domain::{AssignmentId, Role, Timestamp, UserName};
 use nbcourier_storage as store;
 use nbcourier_storage::assignments::ReleasedAssignment;
+use nbcourier_storage::known::Known;
 use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::receipts::Submission;
 
@@ -93,17 +94,29 @@ impl<'a> CourseOp<'a> {
         }
     }
 
+    /// Requires that the caller sees the assignment of a submission now.
+    pub fn require_shown(&self, submission: &Submission) -> Result<()> {
+        let is_shown =
+            submission.is_released && self.standing.sees(submission.dates, Timestamp::now());
+        if is_shown {
+            Ok(())
+        } else {
+            Err(Error::NotFound(Thing::Assignment))
+        }
+    }
+
     /// Requires that the person is in the course or has submitted there.
     pub fn require_known(&mut self, student: &UserName) -> Result<()> {
         if self.standing.is_member() && student == self.caller.name() {
             return Ok(());
         }
-        let policy = self.exchange.policy;
-        if policy.role_of(self.conn, self.course, student)?.is_some()
-            || store::submissions::any_in_course(self.conn, self.standing.course, student)?
-        {
-            return Ok(());
-        }
-        Err(Error::NotFound(Thing::Student))
+        self.known(student).map(drop)
+    }
+
+    /// Returns a person who is in the course or has submitted there.
+    pub fn known(&mut self, student: &UserName) -> Result<Known> {
+        let of_course = self.members(None);
+        let known = store::known::find(self.conn, of_course, student)?;
+        known.ok_or(Error::NotFound(Thing::Student))
     }
 }

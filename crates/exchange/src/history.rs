@@ -1,6 +1,6 @@
 //! The earlier versions of an assignment, and the earlier feedback on a submission.
 
-use super::op::Need;
+use super::op::{CourseOp, Need};
 use super::policy::Right;
 use super::seen::Times;
 use super::{Exchange, Result};
@@ -119,29 +119,45 @@ pub async fn feedback(
             if !op.standing.may(Right::ReadWork) {
                 op.released(&submission.assignment)?;
             }
-            let after = after.unwrap_or_default();
             let current = store::history::shown_feedback(op.conn, submission.id)?;
-            let (all, is_more) =
-                store::history::feedback(op.conn, submission.id, after.id, Portion::of(at_most))?;
-            let next = all.last().filter(|_| is_more).map(|last| Position {
-                number: after.number + all.len(),
-                id: last.id,
-            });
-            let feedback = (after.number + 1..)
-                .zip(all)
-                .map(|(number, row)| PastFeedback {
-                    number,
-                    returned_at: row.returned_at,
-                    returned_by: row.returned_by,
-                    digest: row.digest,
-                    is_deleted: row.is_deleted,
-                    is_current: current == Some(row.id),
-                    read: row.read.map(Times::new),
-                });
-            let is_visible =
-                |past: &PastFeedback| op.standing.may(Right::Trash) || !past.is_deleted;
-            let feedback = feedback.filter(is_visible).collect();
-            Ok(FeedbackHistory { feedback, next })
+            past_feedback(
+                op,
+                submission.id,
+                current,
+                after.unwrap_or_default(),
+                at_most,
+            )
         })
         .await
+}
+
+/// Returns at most `at_most` pieces of feedback on a submission after that position, as far as the caller may see them.
+/// `current` is the row of the current one.
+pub(super) fn past_feedback(
+    op: &mut CourseOp<'_>,
+    submission: i64,
+    current: Option<i64>,
+    after: Position,
+    at_most: usize,
+) -> Result<FeedbackHistory> {
+    let (all, is_more) =
+        store::history::feedback(op.conn, submission, after.id, Portion::of(at_most))?;
+    let next = all.last().filter(|_| is_more).map(|last| Position {
+        number: after.number + all.len(),
+        id: last.id,
+    });
+    let feedback = (after.number + 1..)
+        .zip(all)
+        .map(|(number, row)| PastFeedback {
+            number,
+            returned_at: row.returned_at,
+            returned_by: row.returned_by,
+            digest: row.digest,
+            is_deleted: row.is_deleted,
+            is_current: current == Some(row.id),
+            read: row.read.map(Times::new),
+        });
+    let is_visible = |past: &PastFeedback| op.standing.may(Right::Trash) || !past.is_deleted;
+    let feedback = feedback.filter(is_visible).collect();
+    Ok(FeedbackHistory { feedback, next })
 }

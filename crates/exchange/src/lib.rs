@@ -58,6 +58,7 @@ pub use error::{
 pub use files::quota::{Account, Quotas};
 pub use may::{Visit, visit};
 pub use op::Mode;
+pub use op::Place;
 pub use policy::{DirectoryAddress, May, Policy, Reused};
 
 use directories::{DirectoryLimits, following};

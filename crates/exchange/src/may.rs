@@ -1,14 +1,14 @@
 //! The questions of pages and programs about what a caller may do in a course.
 
 use super::course_settings::CourseSettings;
-use super::op::Need;
+use super::op::{Need, Place};
 use super::policy::{May, Right};
 use super::{Exchange, Result};
 use nbcourier_domain::CourseId;
 use nbcourier_identity::Caller;
 
 /// A course as all of its pages know it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Visit {
     /// The rights of the caller.
     pub may: May,
@@ -16,6 +16,8 @@ pub struct Visit {
     pub settings: Option<CourseSettings>,
     /// Whether work on notebooks is counted, for members and registrars.
     pub is_counted: bool,
+    /// The course for further queries of the same request.
+    pub place: Place,
 }
 
 /// Returns what all pages of the course know of it. The course must exist. A stranger learns nothing more.
@@ -27,6 +29,7 @@ pub async fn visit(exchange: &Exchange, caller: &Caller, course: CourseId) -> Re
             may: May::from(op.standing),
             is_counted: op.exchange.activity.allowed && is_shown && op.settings.activity,
             settings,
+            place: op.place(),
         })
     });
     read.await
@@ -184,7 +187,7 @@ mod tests {
             ]),
             read_work: all(&[
                 began(overview::page(ex, caller, course(), None, 1).await),
-                began(board::of(ex, caller, &course(), &ps1(), Purpose::Look).await),
+                began(board::of(ex, caller, course(), &ps1(), Purpose::Look).await),
                 began(seen::fetches(ex, caller, course(), ps1(), None, 1).await),
                 began(figures::of(ex, caller, course(), &jiff::tz::TimeZone::UTC).await),
                 began(submission_pages::stream(ex, caller, course(), ps1(), None, None).await),
@@ -203,11 +206,10 @@ mod tests {
             ]),
             give_time: all(&[
                 began(dates::ready_to_extend(ex, caller, other()).await),
-                began(board::of(ex, caller, &course(), &ps1(), Purpose::GiveTime).await),
+                began(board::of(ex, caller, course(), &ps1(), Purpose::GiveTime).await),
                 began(dates::remove_extension(ex, caller, other()).await),
                 began(dates::extensions(ex, caller, course(), ps1(), None, 1).await),
                 began(allowances::page(ex, caller, course(), None, 1).await),
-                began(allowances::of(ex, caller, course(), name("other")).await),
                 began(allowances::ready(ex, caller, course(), vec![name("other")]).await),
                 began(allowances::remove(ex, caller, course(), name("other")).await),
             ]),
@@ -215,14 +217,14 @@ mod tests {
             see_activity: began(events::page(ex, caller, of_course(), 1).await),
             release: all(&[
                 began(releases::ready(ex, caller, course(), ps1(), IfReleased::Refuse).await),
-                began(board::of(ex, caller, &course(), &ps1(), Purpose::Release).await),
+                began(board::of(ex, caller, course(), &ps1(), Purpose::Release).await),
                 began(versions::to_release(ex, caller, course(), ps1(), None, CURRENT).await),
                 began(releases::unrelease(ex, caller, course(), ps1()).await),
                 began(releases::again(ex, caller, course(), ps1(), 1, None).await),
             ]),
             set_dates: all(&[
                 began(dates::ready(ex, caller, course(), ps1()).await),
-                began(board::of(ex, caller, &course(), &ps1(), Purpose::SetDates).await),
+                began(board::of(ex, caller, course(), &ps1(), Purpose::SetDates).await),
             ]),
             see_roster: all(&[
                 began(roster::page(ex, caller, course(), None, 1).await),
@@ -248,7 +250,7 @@ mod tests {
                 began(trash::list(ex, caller, course(), Duration::ZERO, None, 1).await),
                 began(trash::delete_submission(ex, caller, course(), None).await),
                 began(trash::delete_feedback(ex, caller, course(), None).await),
-                began(board::of(ex, caller, &course(), &ps1(), Purpose::Delete).await),
+                began(board::of(ex, caller, course(), &ps1(), Purpose::Delete).await),
                 began(trash::delete_assignment(ex, caller, course(), ps1()).await),
                 began(trash::restore_assignment(ex, caller, course(), None).await),
                 began(trash::restore_submission(ex, caller, course(), None).await),

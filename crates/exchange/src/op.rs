@@ -45,6 +45,37 @@ pub(super) enum Need {
     Admin,
 }
 
+/// A course, by its name, or as the caller found it earlier in the same request.
+#[derive(Debug, Clone)]
+pub struct Place {
+    course: CourseId,
+    found: Option<Found>,
+}
+
+/// A course with the standing of a caller.
+#[derive(Debug, Clone)]
+struct Found {
+    caller: UserName,
+    standing: Standing,
+    settings: store::courses::Settings,
+}
+
+impl Place {
+    /// Returns the name of the course.
+    pub fn course(&self) -> &CourseId {
+        &self.course
+    }
+}
+
+impl From<CourseId> for Place {
+    fn from(course: CourseId) -> Self {
+        Self {
+            course,
+            found: None,
+        }
+    }
+}
+
 /// An operation inside its transaction.
 pub(super) struct Op<'a> {
     /// The connection that has the transaction open.
@@ -86,6 +117,19 @@ impl Op<'_> {
 }
 
 impl CourseOp<'_> {
+    /// Returns the course for further queries of the caller in the same request.
+    pub fn place(&self) -> Place {
+        let found = Found {
+            caller: self.caller.name().clone(),
+            standing: self.standing,
+            settings: self.settings.clone(),
+        };
+        Place {
+            course: self.course.clone(),
+            found: Some(found),
+        }
+    }
+
     /// Makes other changes of the roster wait.
     pub fn lock_course(&mut self) -> Result<()> {
         Ok(self.conn.lock([Lock::Course(self.course)])?)
@@ -117,12 +161,13 @@ impl CourseOp<'_> {
     }
 }
 
-/// The way of a caller into a course. Each use of it asks the policy again.
+/// The way of a caller into a course. Each use of it asks the policy again. A query of a request that has found the course
+/// already decides by what it found. A change never does.
 #[derive(Clone)]
 pub(super) struct Entry {
     exchange: Exchange,
     caller: Caller,
-    course: CourseId,
+    place: Place,
     need: Need,
 }
 
@@ -136,7 +181,7 @@ impl Entry {
     }
 
     pub fn course(&self) -> &CourseId {
-        &self.course
+        &self.place.course
     }
 
     /// Runs a query on one snapshot.
@@ -145,7 +190,15 @@ impl Entry {
         query: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let this = self.clone();
-        let read = self.exchange.rows.0.read(move |conn| this.run(conn, query));
+        let read = self.exchange.rows.0.read(move |conn| {
+            let found = this.place.found.as_ref();
+            match found.filter(|found| found.caller == *this.caller.name()) {
+                Some(Found {
+                    standing, settings, ..
+                }) => this.run_as(conn, *standing, settings.clone(), query),
+                None => this.run(conn, query),
+            }
+        });
         read.await
     }
 
@@ -199,13 +252,24 @@ impl Entry {
         conn: &mut Connection,
         operation: impl FnOnce(&mut CourseOp<'_>) -> Result<T>,
     ) -> Result<T> {
+        let policy = self.exchange.policy;
+        let (standing, settings) = policy.enter_and_look(conn, &self.caller, &self.place.course)?;
+        self.run_as(conn, standing, settings, operation)
+    }
+
+    fn run_as<T>(
+        &self,
+        conn: &mut Connection,
+        standing: Standing,
+        settings: store::courses::Settings,
+        operation: impl FnOnce(&mut CourseOp<'_>) -> Result<T>,
+    ) -> Result<T> {
         let Self {
             exchange,
             caller,
-            course,
+            place,
             need,
         } = self;
-        let (standing, settings) = exchange.policy.enter_and_look(conn, caller, course)?;
         let standing = match need {
             Need::Course | Need::Admin => standing,
             Need::SelfOr(person, _) if caller.name() == person => standing,
@@ -215,7 +279,7 @@ impl Entry {
             conn,
             exchange,
             caller,
-            course,
+            course: &place.course,
             standing,
             settings,
             undoes: None,
@@ -225,14 +289,19 @@ impl Entry {
 
 impl Exchange {
     /// Returns the caller's way into the course.
-    pub(super) fn enter(&self, caller: &Caller, course: CourseId, need: Need) -> Result<Entry> {
+    pub(super) fn enter(
+        &self,
+        caller: &Caller,
+        course: impl Into<Place>,
+        need: Need,
+    ) -> Result<Entry> {
         if matches!(need, Need::Admin) {
             self.policy.require_admin(caller)?;
         }
         Ok(Entry {
             exchange: self.clone(),
             caller: caller.clone(),
-            course,
+            place: course.into(),
             need,
         })
     }
@@ -241,7 +310,7 @@ impl Exchange {
     pub(super) async fn read_in<T: Send + 'static>(
         &self,
         caller: &Caller,
-        course: CourseId,
+        course: impl Into<Place>,
         need: Need,
         query: impl FnOnce(&mut CourseOp<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {

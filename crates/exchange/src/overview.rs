@@ -1,14 +1,14 @@
 //! An overview of a course, in pages: who has submitted, what is late or missing, and what has feedback.
 
-use super::op::{CourseOp, Need};
+use super::op::{CourseOp, Need, Place};
 use super::policy::Right;
 use super::roster;
 use super::{Exchange, Result};
-use nbcourier_domain::{CourseId, Dates, Role, Timestamp};
+use nbcourier_domain::{Dates, Role, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::members::MemberFilter;
 use nbcourier_storage::overview::{self as rows, Submitter};
-use nbcourier_storage::{self as store, Connection, Portion};
+use nbcourier_storage::{Connection, Portion};
 use std::collections::{BTreeMap, HashMap};
 
 /// An assignment of the course.
@@ -142,14 +142,14 @@ const LINE: usize = 250;
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     after: Option<Position>,
     at_most: usize,
 ) -> Result<Overview> {
     exchange
         .read_in(caller, course, Need::May(Right::ReadWork), move |op| {
             let wanted = op.members(Some(Role::Student));
-            let assignments = rows::assignments(op.conn, op.standing.course)?;
+            let (assignments, enrolled) = rows::assignments(op.conn, wanted)?;
             let line = assignments.iter().map(|it| it.name.len() + LINE);
             let line = LINE + line.sum::<usize>();
             let mut listed = Listed::new(at_most.min(PAGE / line).max(1));
@@ -160,9 +160,14 @@ pub async fn page(
                     .then_some(""),
                 None => listed.enrolled(op.conn, wanted, None)?.then_some(""),
             };
-            let (assignments, _) = numbers(op, wanted, assignments, |id, submitter, work| {
-                listed.add(id, submitter, work, others);
-            })?;
+            let assignments = numbers(
+                op,
+                wanted,
+                (assignments, enrolled),
+                |id, submitter, work| {
+                    listed.add(id, submitter, work, others);
+                },
+            )?;
             let (students, next) = listed.finish();
             Ok(Overview {
                 assignments,
@@ -173,15 +178,14 @@ pub async fn page(
         .await
 }
 
-/// Returns the assignments with their numbers, and the number of students. Passes on each person's submissions to each
+/// Returns the assignments of a course of so many students with their numbers. Passes on each person's submissions to each
 /// assignment.
 pub(super) fn numbers(
     op: &mut CourseOp<'_>,
     wanted: MemberFilter<'_>,
-    assignments: Vec<rows::Assignment>,
+    (assignments, enrolled): (Vec<rows::Assignment>, usize),
     mut take: impl FnMut(i64, Submitter, StudentSubmissions),
-) -> Result<(Vec<(Assignment, Counts)>, usize)> {
-    let enrolled = store::members::count(op.conn, wanted)?;
+) -> Result<Vec<(Assignment, Counts)>> {
     let mut counts: HashMap<i64, (Counts, usize)> = HashMap::new();
     let course = op.standing.course;
     rows::work(op.conn, course, wanted.group, |id, submitter, work| {
@@ -198,7 +202,7 @@ pub(super) fn numbers(
         counts.missing = enrolled.saturating_sub(of_enrolled);
         (Assignment::new(assignment), counts)
     });
-    Ok((assignments.collect(), enrolled))
+    Ok(assignments.collect())
 }
 
 /// The students of a page.

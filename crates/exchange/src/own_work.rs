@@ -1,13 +1,16 @@
 //! A student's own view of a course: what is due for them, what they have submitted, and the feedback on it.
 
+use super::allowances::NotedAllowance;
 use super::events::Event;
-use super::files::trees::TreeFiles;
-use super::op::{CourseOp, Need};
+use super::files::trees::{FoundTree, TreeFiles};
+use super::history::{self, FeedbackHistory, Position};
+use super::op::{CourseOp, Need, Place};
 use super::overview::StudentSubmissions;
 use super::policy::Right;
+use super::receipts::Receipt;
 use super::submission_pages::{CurrentFeedback, ListedSubmission};
-use super::{Exchange, Result, events, roster};
-use nbcourier_domain::{AssignmentId, CourseId, Dates, Role, Timestamp, UserName};
+use super::{Exchange, Result, events};
+use nbcourier_domain::{AssignmentId, Dates, Timestamp, UserName};
 use nbcourier_identity::Caller;
 use nbcourier_storage::assignments::ReleaseFilter;
 use nbcourier_storage::submission_pages::{After, SubmissionFilter};
@@ -26,10 +29,13 @@ const REFUSALS: usize = 10;
 pub struct OwnCourse {
     /// The assignments, newest release first. Those that are not released any more, but have submissions, come last.
     pub assignments: Vec<OwnAssignment>,
-    /// The instructors, by hand and by a group of the hub, with the names that the roster has for them.
+    /// The instructors, by hand and by a group of the hub, with the names that the roster has for them. Only the student
+    /// gets them.
     pub instructors: Vec<String>,
     /// The last refusals of the student's submissions, newest first, if another person reads the page.
     pub refusals: Vec<Event>,
+    /// The allowance of the student, for another person who may change it.
+    pub allowance: Option<NotedAllowance>,
 }
 
 /// An assignment as one student sees it.
@@ -53,16 +59,20 @@ pub struct OwnAssignment {
 pub async fn course(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     student: Option<UserName>,
 ) -> Result<OwnCourse> {
     let need = need(caller, student.as_ref());
     exchange
         .read_in(caller, course, need, move |op| {
             let student = student.as_ref().unwrap_or(op.caller.name());
-            if student != op.caller.name() {
-                op.require_known(student)?;
-            }
+            let is_own = student == op.caller.name();
+            let allowance = if is_own {
+                None
+            } else {
+                op.known(student)?.allowance
+            };
+            let allowance = allowance.filter(|_| op.standing.may(Right::GiveTime));
             let wanted = ReleaseFilter {
                 after: 0,
                 open_at: Some(Timestamp::now()),
@@ -102,28 +112,32 @@ pub async fn course(
                     read_at,
                 });
             assignments.extend(withdrawn);
-            let teaching = op.members(Some(Role::Instructor));
-            let teaching = roster::portion(op.conn, teaching, None, Portion::of(INSTRUCTORS))?;
-            let instructors = teaching.into_persons().into_iter().map(|person| {
-                full_name(
-                    person.first_name.as_deref(),
-                    person.last_name.as_deref(),
-                    person.username.as_str(),
-                )
-            });
-            let instructors = instructors.collect();
-            let refusals = if student == op.caller.name() {
-                Vec::new()
+            let (instructors, refusals) = if is_own {
+                (instructors(op)?, Vec::new())
             } else {
-                events::refusals(op, student, REFUSALS)?
+                (Vec::new(), events::refusals(op, student, REFUSALS)?)
             };
             Ok(OwnCourse {
                 assignments,
                 instructors,
                 refusals,
+                allowance: allowance.map(NotedAllowance::new),
             })
         })
         .await
+}
+
+fn instructors(op: &mut CourseOp<'_>) -> Result<Vec<String>> {
+    let of_course = op.members(None);
+    let teaching = store::members::instructors(op.conn, of_course, INSTRUCTORS)?;
+    let names = teaching.into_iter().map(|one| {
+        full_name(
+            one.first_name.as_deref(),
+            one.last_name.as_deref(),
+            &one.username,
+        )
+    });
+    Ok(names.collect())
 }
 
 /// Returns the right that the caller needs for a student's own view.
@@ -185,7 +199,7 @@ const NOTEBOOK: &str = ".ipynb";
 pub async fn assignment(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     assignment: AssignmentId,
     student: Option<UserName>,
     at_most: usize,
@@ -194,13 +208,10 @@ pub async fn assignment(
     exchange
         .read_in(caller, course, need, move |op| {
             let student = student.unwrap_or_else(|| op.caller.name().clone());
-            if student != *op.caller.name() {
-                op.require_known(&student)?;
-            }
             let current = op.current_release(&assignment, &student)?;
             let wanted = SubmissionFilter {
                 assignment: Some(current.assignment_id),
-                student: Some(student),
+                student: Some(student.clone()),
                 after: Some(After::Newest),
                 ..SubmissionFilter::default()
             };
@@ -210,11 +221,15 @@ pub async fn assignment(
                 &wanted,
                 Portion::of(at_most),
             )?;
-            let ids = rows.iter().map(|row| row.id);
-            let feedback = store::feedback::current_of_all(op.conn, ids)?;
+            let feedback = if rows.is_empty() {
+                op.require_known(&student)?;
+                HashMap::new()
+            } else {
+                store::feedback::current_of_all(op.conn, rows.iter().map(|row| row.id))?
+            };
             let newest = rows.first().map(|row| row.tree_id);
             let trees = [current.tree_id].into_iter().chain(newest);
-            let files = store::trees::checked_files_of_all(op.conn, trees)?;
+            let files = store::trees::files_of_all(op.conn, trees)?;
             let expected = notebooks(&TreeFiles::new(files.of(current.tree_id)?));
             let missing = match newest {
                 Some(tree) => {
@@ -294,7 +309,7 @@ impl CourseOp<'_> {
 #[derive(Debug, Clone)]
 pub struct SubmissionDetails {
     /// The facts of its receipt.
-    pub receipt: super::receipts::Receipt,
+    pub receipt: Receipt,
     /// Its files.
     pub files: TreeFiles,
     /// The current feedback.
@@ -311,7 +326,7 @@ pub struct SubmissionDetails {
 pub async fn submission(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     id: Option<i64>,
 ) -> Result<SubmissionDetails> {
     exchange
@@ -320,16 +335,49 @@ pub async fn submission(
             let row = store::submissions::standing_of(op.conn, found.id)?;
             // A student sees their own work after a withdrawal, as the page of the course does.
             let feedback = store::feedback::current_of_all(op.conn, [found.id])?.remove(&found.id);
-            let files = TreeFiles::new(store::trees::files(op.conn, found.tree_id)?);
+            let files = store::trees::files_of(op.conn, found.tree_id, found.digest)?;
             Ok(SubmissionDetails {
                 is_late: row.dates.is_late(found.submitted_at),
                 is_latest: row.is_latest,
                 assignment_is_visible: row.is_released
                     && op.standing.sees(row.dates, Timestamp::now()),
                 feedback: feedback.map(CurrentFeedback::new),
-                files,
+                files: TreeFiles::new(files),
                 receipt: found.into(),
             })
         })
         .await
+}
+
+/// The feedback on a submission, with the submission and the earlier feedback.
+#[derive(Debug)]
+pub struct FeedbackDetails {
+    /// The facts of the submission's receipt.
+    pub receipt: Receipt,
+    /// The tree of the current feedback.
+    pub current: FoundTree,
+    /// The feedback, oldest first, with the current one.
+    pub all: FeedbackHistory,
+}
+
+/// Returns the feedback on the submission with that number, for its student and for instructors: the current one, and at
+/// most `at_most` of all.
+pub async fn feedback(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: impl Into<Place>,
+    id: Option<i64>,
+    at_most: usize,
+) -> Result<FeedbackDetails> {
+    let read = exchange.read_in(caller, course, Need::Course, move |op| {
+        let submission = op.submission(id)?;
+        let (shown, current) = super::feedback::current(op, &submission)?;
+        let first = Position::default();
+        Ok(FeedbackDetails {
+            all: history::past_feedback(op, submission.id, Some(shown), first, at_most)?,
+            receipt: submission.into(),
+            current,
+        })
+    });
+    read.await
 }

@@ -272,18 +272,6 @@ impl Policy {
             .collect()
     }
 
-    /// Returns the role of another person in the course, from the manual roster or from the hub's groups when last
-    /// seen.
-    pub(super) fn role_of(
-        self,
-        conn: &mut Connection,
-        course: &CourseId,
-        person: &UserName,
-    ) -> Result<Option<Role>> {
-        let manual = store::courses::find(conn, course, person)?.and_then(|found| found.role);
-        Ok(manual.max(self.hub_role_of(conn, course, person)?))
-    }
-
     /// Returns the role that the hub's groups gave a person when last seen.
     pub(super) fn hub_role_of(
         self,

@@ -3,7 +3,7 @@
 //! A report is the word of the person's own program. It proves nothing, and nothing is decided by it. It is no event, since
 //! it changes nothing in the course.
 
-use super::op::Need;
+use super::op::{Need, Place};
 use super::policy::Right;
 use super::upkeep::gc;
 use super::{Exchange, Result};
@@ -11,7 +11,6 @@ use nbcourier_domain::{CourseId, DirectoryName, StartOutcome, Timestamp, UserNam
 use nbcourier_identity::Caller;
 use nbcourier_storage::starts as rows;
 use nbcourier_storage::{Connection, Lock, Portion};
-use std::collections::HashMap;
 use std::time::Duration;
 
 /// The maximum length of a report in bytes.
@@ -149,7 +148,7 @@ pub async fn note(
 pub async fn page(
     exchange: &Exchange,
     caller: &Caller,
-    course: CourseId,
+    course: impl Into<Place>,
     filter: StartFilter,
     at_most: usize,
 ) -> Result<StartPage> {
@@ -178,7 +177,11 @@ pub async fn page(
 }
 
 /// Returns how the last starts of the members went, for those who read all work.
-pub async fn summary(exchange: &Exchange, caller: &Caller, course: CourseId) -> Result<Vec<Alike>> {
+pub async fn summary(
+    exchange: &Exchange,
+    caller: &Caller,
+    course: impl Into<Place>,
+) -> Result<Vec<Alike>> {
     let read = exchange.read_in(caller, course, Need::May(Right::SeeActivity), |op| {
         alike(op.conn, op.standing.course)
     });
@@ -187,23 +190,14 @@ pub async fn summary(exchange: &Exchange, caller: &Caller, course: CourseId) -> 
 
 fn alike(conn: &mut Connection, course: i64) -> Result<Vec<Alike>> {
     let groups = rows::alike(conn, course, GROUPS)?;
-    let bad = groups.iter().filter(|group| is_bad(&group.outcome));
-    let bad: Vec<i64> = bad.map(|group| group.newest).collect();
-    let mut reports: HashMap<i64, String> = rows::reports(conn, &bad)?.into_iter().collect();
     let groups = groups.into_iter().map(|group| Alike {
-        report: reports.remove(&group.newest),
+        report: group.report,
         directory: group.directory,
         outcome: group.outcome,
         version: group.version,
         people: group.people,
     });
     Ok(groups.collect())
-}
-
-/// Whether an outcome means that something was not done.
-fn is_bad(outcome: &str) -> bool {
-    let outcome = StartOutcome::of_word(outcome);
-    matches!(outcome, Some(StartOutcome::Partly | StartOutcome::Failed))
 }
 
 /// Removes the starts that were kept long enough.

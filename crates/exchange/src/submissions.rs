@@ -249,11 +249,12 @@ pub async fn tree(
     exchange
         .read_in(caller, course, Need::Course, move |op| {
             let submission = op.submission(id)?;
-            op.released(&submission.assignment)?;
+            op.require_shown(&submission)?;
+            let files = store::trees::files_of(op.conn, submission.tree_id, submission.digest)?;
             Ok(FoundTree {
                 digest: submission.digest,
                 time: submission.submitted_at,
-                files: TreeFiles::new(store::trees::files(op.conn, submission.tree_id)?),
+                files: TreeFiles::new(files),
                 seen: Seen::nothing(),
             })
         })

@@ -17,7 +17,7 @@ pub struct NotedAllowance {
     pub note: Option<String>,
 }
 
-fn parse((hours, note): (i64, Option<String>)) -> Result<NotedAllowance> {
+pub(super) fn parse((hours, note): (i64, Option<String>)) -> Result<NotedAllowance> {
     let allowance = Allowance::of_hours(hours);
     let allowance = allowance.ok_or(Error::Damaged("an impossible allowance"))?;
     Ok(NotedAllowance { allowance, note })

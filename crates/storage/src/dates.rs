@@ -10,12 +10,14 @@ use diesel::dsl::Nullable;
 use diesel::upsert::excluded;
 use nbcourier_domain::{Allowance, AssignmentId, Dates, Extension, OwnTime, Timestamp, UserName};
 
-/// The columns with an assignment's dates.
-pub(super) const DATES: (
+/// The columns of [`DATES`].
+pub(super) type Columns = (
     assignments::opens_at,
     assignments::due_at,
     assignments::cutoff_at,
-) = (
+);
+/// The columns with an assignment's dates.
+pub(super) const DATES: Columns = (
     assignments::opens_at,
     assignments::due_at,
     assignments::cutoff_at,

@@ -4,9 +4,8 @@
 use super::Result;
 use super::backend::prelude::*;
 use super::dates::{HOUR, own_due};
-use super::members::MemberFilter;
+use super::members::{MemberFilter, group, students};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use nbcourier_domain::{CourseId, UserName};
 use std::fmt::Write as _;
 
 /// A day in microseconds.
@@ -37,29 +36,17 @@ impl Clock {
     }
 }
 
-/// The students of a course, by manual roster and group together, as `members` counts them. `$1` is the name of the
-/// course in groups, or empty, and `$2` the row of the course.
+/// The students of a course. Its values are those of [`students`].
 fn class() -> String {
-    let prefix = UserName::FORMER_PREFIX;
-    let length = prefix.len();
-    format!(
-        "WITH class AS MATERIALIZED (
-            SELECT m.username AS student FROM members m
-                LEFT JOIN hub_members h ON h.course = $1 AND h.username = m.username
-                WHERE m.course_id = $2 AND substr(m.username, 1, {length}) <> '{prefix}'
-                    AND CASE WHEN h.role > m.role THEN h.role ELSE m.role END = 1
-            UNION ALL
-            SELECT h.username FROM hub_members h
-                WHERE h.course = $1 AND h.role = 1
-                    AND NOT EXISTS (SELECT 1 FROM members m WHERE m.course_id = $2 AND m.username = h.username))"
-    )
+    let students = students();
+    format!("WITH class AS MATERIALIZED ({students})")
 }
 
 /// Runs a query whose first two values are those of [`class`].
 macro_rules! of_class {
     ($sql:expr, $students:expr) => {
         diesel::sql_query($sql)
-            .bind::<Text, _>($students.group.map_or("", CourseId::as_str))
+            .bind::<Text, _>(group($students))
             .bind::<BigInt, _>($students.course)
     };
 }

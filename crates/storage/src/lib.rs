@@ -27,6 +27,7 @@ pub mod feedback;
 pub mod figures;
 pub mod history;
 pub mod hub_members;
+pub mod known;
 pub mod last_seen;
 mod lender;
 pub mod loose;

@@ -4,6 +4,7 @@ use super::backend::prelude::*;
 use super::courses::{number, role};
 use super::schema::{courses, hub_members, members};
 use super::{Error, Portion, Result};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::upsert::excluded;
 use nbcourier_domain::{CourseId, Person, Role, UserName};
 use std::collections::BTreeSet;
@@ -238,32 +239,60 @@ pub fn by_group(
     portion.take(rows, parse, size)
 }
 
-/// Returns the number of members.
-pub fn count(conn: &mut Connection, wanted: MemberFilter<'_>) -> Result<usize> {
-    let role = wanted.role.map(number);
-    let by_hand: i64 = members::table
-        .left_join(
-            hub_members::table.on(hub_members::username
-                .eq(members::username)
-                .and(hub_members::course.eq(group(wanted)))),
-        )
-        .filter(members::course_id.eq(wanted.course))
-        .filter(is_somebody())
-        .filter(maybe(role.map(|role| greater_role().eq(role))))
-        .select(diesel::dsl::count_star())
-        .get_result(conn)?;
-    let by_group: i64 = hub_members::table
-        .left_join(
-            members::table.on(members::course_id
-                .eq(wanted.course)
-                .and(members::username.eq(hub_members::username))),
-        )
-        .filter(hub_members::course.eq(group(wanted)))
-        .filter(members::id.nullable().is_null())
-        .filter(maybe(role.map(|role| hub_members::role.eq(role))))
-        .select(diesel::dsl::count_star())
-        .get_result(conn)?;
-    usize::try_from(by_hand + by_group).map_err(|_| Error::Damaged("a negative number of people"))
+/// Returns the SQL of the members of a course with that role, by manual roster and group together. `of_roster` are the
+/// columns of `members AS m`, and `of_group` those of `hub_members AS h`, for members who are only in a group. `$1` is the name
+/// of the course in groups, or empty, and `$2` the row of the course.
+fn with_role(role: Role, of_roster: &str, of_group: &str) -> String {
+    let (role, prefix) = (number(role), UserName::FORMER_PREFIX);
+    let length = prefix.len();
+    format!(
+        "SELECT {of_roster} FROM members m
+                LEFT JOIN hub_members h ON h.course = $1 AND h.username = m.username
+                WHERE m.course_id = $2 AND substr(m.username, 1, {length}) <> '{prefix}'
+                    AND CASE WHEN h.role > m.role THEN h.role ELSE m.role END = {role}
+            UNION ALL
+            SELECT {of_group} FROM hub_members h
+                WHERE h.course = $1 AND h.role = {role}
+                    AND NOT EXISTS (SELECT 1 FROM members m WHERE m.course_id = $2 AND m.username = h.username)"
+    )
+}
+
+/// Returns the SQL of the names of a course's students in the column `student`, with the values of [`with_role`].
+pub(super) fn students() -> String {
+    with_role(Role::Student, "m.username AS student", "h.username")
+}
+
+/// The name of a member.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct MemberName {
+    /// The name at the hub.
+    #[diesel(sql_type = Text)]
+    pub username: String,
+    /// First name, as the roster knows it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub first_name: Option<String>,
+    /// Last name, as the roster knows it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_name: Option<String>,
+}
+
+/// Returns the first instructors of a course: those on the manual roster as they were added, then the others by name.
+pub fn instructors(
+    conn: &mut Connection,
+    of_course: MemberFilter<'_>,
+    at_most: usize,
+) -> Result<Vec<MemberName>> {
+    let instructors = with_role(
+        Role::Instructor,
+        "m.id AS place, m.username, m.first_name, m.last_name",
+        "9223372036854775807, h.username, NULL, NULL",
+    );
+    let rows = diesel::sql_query(format!("{instructors} ORDER BY place, username LIMIT $3"))
+        .bind::<Text, _>(group(of_course))
+        .bind::<BigInt, _>(of_course.course)
+        .bind::<BigInt, _>(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .load::<MemberName>(conn)?;
+    Ok(rows)
 }
 
 /// The condition that a row belongs to somebody. When an account was created anew, the former owner's row is kept in
@@ -284,7 +313,7 @@ fn greater_role() -> diesel::expression::SqlLiteral<diesel::sql_types::SmallInt>
 }
 
 /// Returns the name of the course in groups. Without groups it is empty, which no course's name is.
-fn group(wanted: MemberFilter<'_>) -> &str {
+pub(super) fn group(wanted: MemberFilter<'_>) -> &str {
     wanted.group.map_or("", CourseId::as_str)
 }
 

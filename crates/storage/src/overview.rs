@@ -1,12 +1,13 @@
 //! The overview of a course: one row for each student and assignment, for any number of submissions.
 
-use super::Result;
 use super::backend::prelude::*;
 use super::courses::number;
 use super::dates::{DATES, DatesRow, OwnRow, dates, dates_of, own_columns, with_own_time};
+use super::members::{MemberFilter, group, students};
 use super::schema::{assignments, feedback, hub_members, members, submissions};
+use super::{Error, Result};
 use diesel::dsl::{exists, sql};
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use nbcourier_domain::{CourseId, Dates, Role, Timestamp, UserName};
 
 /// An assignment of a course.
@@ -22,29 +23,55 @@ pub struct Assignment {
     pub released: bool,
 }
 
-/// Returns the assignments of a course, released or not, in the order of their creation.
-pub fn assignments(conn: &mut Connection, course: i64) -> Result<Vec<Assignment>> {
-    let rows = assignments::table
-        .filter(
-            assignments::course_id
-                .eq(course)
-                .and(assignments::deleted_at.is_null()),
-        )
-        .order(assignments::id)
-        .select((
-            assignments::id,
-            assignments::name,
-            DATES,
-            assignments::current_release.is_not_null(),
-        ))
-        .load::<(i64, String, DatesRow, bool)>(conn)?;
-    let assignment = |(id, name, row, released)| Assignment {
-        id,
-        name,
-        dates: dates(row),
-        released,
-    };
-    Ok(rows.into_iter().map(assignment).collect())
+/// A row with the number of students, and an assignment. A course without assignments has one row without any.
+#[derive(QueryableByName)]
+struct AssignmentRow {
+    #[diesel(sql_type = BigInt)]
+    students: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    opens_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    due_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    cutoff_at: Option<i64>,
+    #[diesel(sql_type = Bool)]
+    released: bool,
+}
+
+/// Returns the assignments of a course, released or not, in the order of their creation, and the number of students.
+pub fn assignments(
+    conn: &mut Connection,
+    of_course: MemberFilter<'_>,
+) -> Result<(Vec<Assignment>, usize)> {
+    let students = students();
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM ({students}) AS class) AS students, a.id, a.name, a.opens_at, a.due_at, a.cutoff_at,
+                a.current_release IS NOT NULL AS released
+            FROM courses c LEFT JOIN assignments a ON a.course_id = c.id AND a.deleted_at IS NULL
+            WHERE c.id = $2 ORDER BY a.id"
+    );
+    let rows = diesel::sql_query(sql)
+        .bind::<Text, _>(group(of_course))
+        .bind::<BigInt, _>(of_course.course)
+        .load::<AssignmentRow>(conn)?;
+    let students = rows.first().map_or(0, |row| row.students);
+    let students = usize::try_from(students);
+    let assignments = rows.into_iter().filter_map(|row| {
+        Some(Assignment {
+            id: row.id?,
+            name: row.name?,
+            dates: dates((row.opens_at, row.due_at, row.cutoff_at)),
+            released: row.released,
+        })
+    });
+    Ok((
+        assignments.collect(),
+        students.map_err(|_| Error::Damaged("a negative number of people"))?,
+    ))
 }
 
 /// The state of the feedback on a student's submissions to an assignment.

@@ -3,10 +3,11 @@
 
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
+use super::dates::{self, DATES, DatesRow};
 use super::schema::{assignments, courses, submission_keys, submissions, trees};
 use super::{Error, Result};
 use diesel::dsl::auto_type;
-use nbcourier_domain::{AssignmentId, IdempotencyKey, Sha256Sum, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, Dates, IdempotencyKey, Sha256Sum, Timestamp, UserName};
 
 /// A submission.
 #[derive(Debug, Clone)]
@@ -19,6 +20,10 @@ pub struct Submission {
     pub assignment_id: i64,
     /// The name of the assignment.
     pub assignment: AssignmentId,
+    /// The dates of the assignment, without an extension.
+    pub dates: Dates,
+    /// Whether the assignment is released.
+    pub is_released: bool,
     /// The student.
     pub student: UserName,
     /// The person who submitted it for the student; `None` if the student did.
@@ -121,12 +126,13 @@ type OfSubmission = (
     submissions::submitted_at,
 );
 type OfTree = (trees::id, trees::digest, trees::files, trees::bytes);
-const COLUMNS: (
-    OfSubmission,
-    courses::name,
-    (assignments::id, assignments::name),
-    OfTree,
-) = (
+type OfAssignment = (
+    assignments::id,
+    assignments::name,
+    dates::Columns,
+    assignments::current_release,
+);
+const COLUMNS: (OfSubmission, courses::name, OfAssignment, OfTree) = (
     (
         submissions::id,
         submissions::student,
@@ -134,19 +140,24 @@ const COLUMNS: (
         submissions::submitted_at,
     ),
     courses::name,
-    (assignments::id, assignments::name),
+    (
+        assignments::id,
+        assignments::name,
+        DATES,
+        assignments::current_release,
+    ),
     (trees::id, trees::digest, trees::files, trees::bytes),
 );
 type Columns = (
     (i64, String, Option<String>, i64),
     String,
-    (i64, String),
+    (i64, String, DatesRow, Option<i64>),
     (i64, Vec<u8>, i64, i64),
 );
 
 fn parse((of_submission, course, of_assignment, of_tree): Columns) -> Result<Submission> {
     let (id, student, submitted_by, submitted_at) = of_submission;
-    let (assignment_id, assignment) = of_assignment;
+    let (assignment_id, assignment, of_all, release) = of_assignment;
     let (tree_id, digest, files, bytes) = of_tree;
     Ok(Submission {
         id,
@@ -154,6 +165,8 @@ fn parse((of_submission, course, of_assignment, of_tree): Columns) -> Result<Sub
         assignment_id,
         assignment: AssignmentId::parse(assignment)
             .map_err(|_| Error::Damaged("an illegal name of an assignment"))?,
+        dates: dates::dates(of_all),
+        is_released: release.is_some(),
         student: UserName::parse(student)
             .map_err(|_| Error::Damaged("an illegal name of a student"))?,
         submitted_by,

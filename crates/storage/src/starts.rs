@@ -154,9 +154,9 @@ pub struct Alike {
     /// The number of people.
     #[diesel(sql_type = BigInt)]
     pub people: i64,
-    /// The number of the newest of these starts.
-    #[diesel(sql_type = BigInt)]
-    pub newest: i64,
+    /// The report of the newest of these starts, as JSON, if they failed or were done in part.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub report: Option<String>,
 }
 
 // The condition that a start is that of a member, and that its directory is delivered at starts.
@@ -181,7 +181,13 @@ const ALIKE: &str = "
 pub fn alike(conn: &mut Connection, course: i64, at_most: usize) -> Result<Vec<Alike>> {
     let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
     let groups = "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 DESC LIMIT $2";
-    let rows = diesel::sql_query(format!("{ALIKE} {OF_MEMBERS} {groups}"))
+    let sql = format!(
+        "SELECT alike.directory, alike.outcome, alike.version, alike.people, newest.report
+            FROM ({ALIKE} {OF_MEMBERS} {groups}) AS alike
+            LEFT JOIN starts AS newest ON newest.id = alike.newest AND alike.outcome IN ('partly', 'failed')
+            ORDER BY alike.people DESC, alike.newest DESC"
+    );
+    let rows = diesel::sql_query(sql)
         .bind::<BigInt, _>(course)
         .bind::<BigInt, _>(at_most)
         .load::<Alike>(conn)?;
@@ -224,16 +230,6 @@ pub fn undelivered(conn: &mut Connection, at_most: usize) -> Result<Vec<Undelive
     let rows = diesel::sql_query(format!("{UNDELIVERED} {OF_MEMBERS} {groups}"))
         .bind::<BigInt, _>(at_most)
         .load::<Undelivered>(conn)?;
-    Ok(rows)
-}
-
-/// Returns the details of these starts, by their numbers.
-pub fn reports(conn: &mut Connection, ids: &[i64]) -> Result<Vec<(i64, String)>> {
-    let rows = starts::table
-        .filter(among(starts::id, ids.iter().copied()))
-        .filter(starts::report.is_not_null())
-        .select((starts::id, starts::report.assume_not_null()))
-        .load::<(i64, String)>(conn)?;
     Ok(rows)
 }
 

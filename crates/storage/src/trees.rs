@@ -169,15 +169,37 @@ fn insert(conn: &mut Connection, tree: &Tree, digest: Sha256Sum, ids: &mut Ids) 
 /// Returns the files of a tree, in the order in which they were submitted. It is an error if they do not match the
 /// digest.
 pub fn files(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
+    let files = unchecked(conn, tree)?;
+    check(conn, [(tree, &*files)])?;
+    Ok(files)
+}
+
+/// Returns the same of a tree whose digest is known already, with one statement.
+pub fn files_of(conn: &mut Connection, tree: i64, digest: Sha256Sum) -> Result<Arc<[File]>> {
+    let files = unchecked(conn, tree)?;
+    check_one(&files, &digest.0)?;
+    Ok(files)
+}
+
+fn unchecked(conn: &mut Connection, tree: i64) -> Result<Arc<[File]>> {
     let rows = tree_files::table
         .inner_join(blob_rows::table)
         .filter(tree_files::tree_id.eq(tree))
         .order(tree_files::position)
         .select(COLUMNS)
         .load_iter::<Columns>(conn)?;
-    let files: Arc<[File]> = rows.map(|row| Ok(parse(row?)?.1)).collect::<Result<_>>()?;
-    check(conn, [(tree, &*files)])?;
-    Ok(files)
+    rows.map(|row| Ok(parse(row?)?.1)).collect()
+}
+
+/// Compares the files of a tree with its digest.
+fn check_one(files: &[File], digest: &[u8]) -> Result<()> {
+    let seen = tree_digest(files.iter().map(|file| (&file.path, file.blob.blob.sha256)));
+    if seen.0.as_slice() == digest {
+        return Ok(());
+    }
+    Err(Error::Damaged(
+        "the files of a tree are not those it is named for",
+    ))
 }
 
 /// Compares the files of trees with the digests of the trees.
@@ -194,12 +216,7 @@ fn check<'a>(
     for (tree, files) in files {
         let digest = digests.get(&tree);
         let digest = digest.ok_or(Error::Damaged("a tree that something names is not there"))?;
-        let seen = tree_digest(files.iter().map(|file| (&file.path, file.blob.blob.sha256)));
-        if seen.0.as_slice() != digest {
-            return Err(Error::Damaged(
-                "the files of a tree are not those it is named for",
-            ));
-        }
+        check_one(files, digest)?;
     }
     Ok(())
 }

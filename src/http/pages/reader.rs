@@ -38,6 +38,7 @@ impl Reader {
         let view = &mut self.view;
         view.may = visit.may;
         view.is_counted = visit.is_counted;
+        view.visited = Some(visit.place);
         // A person who left the course still sees their own work there.
         if let Some(settings) = visit.settings {
             view.course_title = settings.title.map(|title| title.as_str().to_owned());

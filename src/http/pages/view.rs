@@ -14,8 +14,8 @@ use askama::Template;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::tz::TimeZone;
 use nbcourier_auth::{AuthError, Caller, PageTokens};
-use nbcourier_domain::{ByteSize, Timestamp};
-use nbcourier_exchange::May;
+use nbcourier_domain::{ByteSize, CourseId, Timestamp};
+use nbcourier_exchange::{May, Place};
 use nbcourier_work::Bug;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -138,6 +138,8 @@ pub struct View {
     pub may: May,
     /// Whether that course counts work on notebooks.
     pub is_counted: bool,
+    /// That course, for further queries of the request.
+    pub visited: Option<Place>,
     tokens: Option<PageTokens>,
     /// Whether the exchange runs without a hub.
     pub is_trial: bool,
@@ -168,6 +170,7 @@ impl View {
             course_title: None,
             may: May::default(),
             is_counted: false,
+            visited: None,
             tokens: caller.and_then(|caller| caller.page_tokens().cloned()),
             is_trial: !state.authenticator.has_login(),
             nonce: nonce()?,
@@ -257,6 +260,13 @@ impl View {
         address
     }
 
+    /// Returns a course for a query: as the request has found it, if it has.
+    pub fn place(&self, course: &CourseId) -> Place {
+        let visited = self.visited.as_ref();
+        let visited = visited.filter(|visited| visited.course() == course);
+        visited.cloned().unwrap_or_else(|| course.clone().into())
+    }
+
     /// Returns the address of a course.
     pub fn course(&self, course: &str) -> String {
         self.at(&["c", course])
@@ -337,6 +347,20 @@ impl View {
     /// Returns the page with that status.
     pub fn page_with(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
         self.reply(status, template, policy(&self.nonce))
+    }
+
+    /// Returns a page with a form. Its status is 400 if the form comes back with a problem.
+    pub fn page_of_form(
+        &self,
+        template: &impl Template,
+        has_problem: bool,
+    ) -> Result<HttpResponse> {
+        let status = if has_problem {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        };
+        self.page_with(status, template)
     }
 
     /// Returns a page whose frames may show only addresses below this one. Without an address, it has no frames.

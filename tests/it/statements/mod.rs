@@ -8,13 +8,14 @@ use crate::directories::client::{Directory, put};
 use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use nbcourier_testkit::{Course, Sent, Server, Setup, eventually, hex_sha256};
+use nbcourier_testkit::hub::user_model;
+use nbcourier_testkit::{Course, FakeHub, Sent, Server, Setup, eventually, hex_sha256};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The steps of statements that add up what they have found themselves.
-const FIGURES: [&str; 12] = [
+const FIGURES: [&str; 13] = [
     "SCAN (subquery-",
     "SCAN sums",
     "SCAN class",
@@ -27,6 +28,7 @@ const FIGURES: [&str; 12] = [
     "SCAN ranked",
     "SCAN traces",
     "SCAN visits",
+    "SCAN alike",
 ];
 
 /// Statements that only begin or end something.
@@ -219,6 +221,52 @@ fn first_number(server: &Server, id: &str) -> i64 {
 }
 
 #[test]
+fn members_by_groups_of_the_hub_make_no_page_dearer() {
+    let hub = FakeHub::start();
+    hub.knows("root");
+    for (name, group) in [("kevin", "formgrade"), ("lawrence", "nbgrader")] {
+        let mut model = user_model(name);
+        model["groups"] = json!([format!("{group}-algebra")]);
+        hub.gives(name, model);
+    }
+    let server = Setup::behind(&hub)
+        .env("RUST_LOG", "info,nbcourier::statements=trace")
+        .start();
+    let course = Course::of(&server, "algebra").by_token();
+    course.make(&[], &[]);
+    course.release("challenge", "kevin", &[]).ok();
+    course.submit("challenge", "lawrence", &[]).ok();
+    let pages = [
+        ("", "lawrence"),
+        ("", "kevin"),
+        ("/a/challenge", "lawrence"),
+        ("/a/challenge", "kevin"),
+        ("/everybody", "kevin"),
+        ("/people", "kevin"),
+        ("/people/lawrence", "kevin"),
+        ("/figures", "kevin"),
+    ];
+    let mut seen = BTreeSet::new();
+    for (page, user) in pages {
+        let page = format!("c/algebra{page}");
+        let open = || drop(server.send(&server.call("GET", &page).token(user)).ok());
+        let asked = statements(&server, open);
+        assert!(asked.len() <= FEW, "{page} for {user}: {asked:#?}");
+        seen.extend(asked);
+    }
+    assert_indexed(&server, &seen);
+}
+
+/// Returns the number of lawrence's submission that has feedback.
+fn first_with_feedback(server: &Server, id: &str) -> i64 {
+    let target = format!("v1/courses/{id}/submissions?student=lawrence");
+    let listed = server.get(&target, "kevin").ok().json();
+    let listed = listed["submissions"].as_array().unwrap();
+    let found = listed.iter().find(|one| !one["feedback"].is_null());
+    found.unwrap()["id"].as_i64().unwrap()
+}
+
+#[test]
 fn a_listing_costs_the_same_number_of_statements_however_much_it_lists() {
     let server = Setup::standalone()
         .env("RUST_LOG", "info,nbcourier::statements=trace")
@@ -295,36 +343,61 @@ fn assert_complete(seen: &BTreeSet<String>) {
 
 /// The maximum number of statements of a page.
 const FEW: usize = 5;
-/// The maximum number for pages that show several things: a course with its material and its starts, and directories.
-const SEVERAL: usize = 11;
+/// The maximum number for pages of directories, whose readers may be in other courses.
+const OF_DIRECTORIES: usize = 10;
 
-/// Returns the pages of a course, each with a person who opens it and the maximum number of statements.
-fn pages(id: &str) -> Vec<(String, &'static str, usize)> {
-    let course = |path: &str, user, most| (format!("c/{id}{path}"), user, most);
-    let directory = |path: &str, user| (format!("d/course:{id}/data{path}"), user, SEVERAL);
+/// Returns the pages of a course, each with a person who opens it and the maximum number of statements. `submission` is
+/// the number of a submission by lawrence, with feedback.
+fn pages(id: &str, submission: i64) -> Vec<(String, &'static str, usize)> {
+    let course = |path: &str, user| (format!("c/{id}{path}"), user, FEW);
+    let submission = |path: &str, user| course(&format!("/s/{submission}{path}"), user);
+    let of_directories = |path: &str, user| (path.to_owned(), user, OF_DIRECTORIES);
+    let directory = |path: &str, user| {
+        let path = format!("d/course:{id}/data{path}");
+        (path, user, OF_DIRECTORIES)
+    };
     vec![
-        course("", "kevin", SEVERAL),
-        course("", "lawrence", SEVERAL),
-        course("/everybody", "kevin", SEVERAL),
-        course("/people", "kevin", FEW),
-        course("/people/lawrence", "kevin", SEVERAL),
-        course("/import", "kevin", FEW),
-        course("/activity", "kevin", FEW),
-        course("/trash", "kevin", FEW),
-        course("/settings", "kevin", FEW),
-        course("/starts", "kevin", SEVERAL),
-        course("/figures", "kevin", FEW + 1),
-        course("/a/challenge", "kevin", FEW),
-        course("/a/challenge", "lawrence", SEVERAL),
-        course("/a/challenge/dates", "kevin", FEW),
-        course("/a/challenge/more-time", "kevin", FEW),
-        course("/a/challenge/versions", "kevin", FEW),
-        course("/a/challenge/versions/again?version=1", "kevin", FEW),
-        course("/a/challenge/versions/add", "kevin", FEW),
-        course("/a/challenge/take-back", "kevin", FEW),
-        course("/a/challenge/delete", "kevin", FEW),
-        ("d".to_owned(), "kevin", SEVERAL),
-        (format!("d?owner=course:{id}"), "kevin", SEVERAL),
+        (String::new(), "kevin", FEW),
+        (String::new(), "lawrence", FEW),
+        course("", "kevin"),
+        course("", "lawrence"),
+        course("?as=student", "kevin"),
+        course("/everybody", "kevin"),
+        course("/people", "kevin"),
+        course("/people/lawrence", "kevin"),
+        course("/people/s1", "kevin"),
+        course("/remove?user=lawrence", "kevin"),
+        course("/import", "kevin"),
+        course("/activity", "kevin"),
+        course("/activity?who=lawrence&what=submissions", "kevin"),
+        course("/trash", "kevin"),
+        course("/shares", "kevin"),
+        course("/notebooks", "kevin"),
+        course("/settings", "kevin"),
+        course("/starts", "kevin"),
+        course("/figures", "kevin"),
+        course("/a/challenge", "kevin"),
+        course("/a/challenge", "lawrence"),
+        course("/a/challenge?student=lawrence", "kevin"),
+        course("/a/other1?student=lawrence", "kevin"),
+        course("/a/challenge/submit", "lawrence"),
+        course("/a/challenge/submit?for=lawrence", "kevin"),
+        course("/a/challenge/dates", "kevin"),
+        course("/a/challenge/more-time", "kevin"),
+        course("/a/challenge/versions", "kevin"),
+        course("/a/challenge/versions/again?version=1", "kevin"),
+        course("/a/challenge/versions/add", "kevin"),
+        course("/a/challenge/take-back", "kevin"),
+        course("/a/challenge/delete", "kevin"),
+        course("/a/challenge/look/f0", "lawrence"),
+        submission("", "kevin"),
+        submission("", "lawrence"),
+        submission("/look/f0", "lawrence"),
+        submission("/feedback", "kevin"),
+        submission("/feedback", "lawrence"),
+        submission("/feedback/read/f0", "lawrence"),
+        of_directories("d", "kevin"),
+        of_directories(&format!("d?owner=course:{id}"), "kevin"),
         directory("", "kevin"),
         directory("/in/deep", "lawrence"),
         directory("?version=2", "kevin"),
@@ -334,7 +407,7 @@ fn pages(id: &str) -> Vec<(String, &'static str, usize)> {
         directory("/sharing", "kevin"),
         directory("/settings", "kevin"),
         directory("/source", "kevin"),
-        ("d/trash".to_owned(), "kevin", SEVERAL),
+        of_directories("d/trash", "kevin"),
     ]
 }
 
@@ -367,8 +440,23 @@ fn a_page_costs_few_statements_however_much_it_shows() {
     for (id, size) in [("small", 2), ("large", 25)] {
         share(&server, id, size);
     }
+    let submissions = ["small", "large"].map(|id| first_with_feedback(&server, id));
+    // What a student sees is noted a moment later. Within ten minutes it is not noted again.
+    for (id, submission) in [("small", submissions[0]), ("large", submissions[1])] {
+        let address = format!("c/{id}/s/{submission}/feedback/read/f0");
+        assert_eq!(server.get(&address, "lawrence").status, 303, "{address}");
+    }
+    eventually("what the student has seen is noted", || {
+        server
+            .log()
+            .matches("INSERT INTO feedback_readings (")
+            .count()
+            == 2
+    });
     let mut seen = BTreeSet::new();
-    for ((of_small, user, most), (of_large, ..)) in pages("small").into_iter().zip(pages("large")) {
+    let large = pages("large", submissions[1]);
+    let both = pages("small", submissions[0]).into_iter().zip(large);
+    for ((of_small, user, most), (of_large, ..)) in both {
         let open = |target: &str| {
             let reply = server.get(target, user);
             assert!(matches!(reply.status, 200 | 303), "{}", reply.text());

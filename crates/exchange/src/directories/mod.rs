@@ -18,7 +18,7 @@ pub use commit::{Committed, Ready, ready};
 pub use facts::{Change, DirectoryFacts, Patch, parse_name};
 
 use super::audit::Action;
-use super::op::{Op, lock_directory, note_directory};
+use super::op::{Need, Op, Place, lock_directory, note_directory};
 use super::policy::{DirectoryAddress, Right, level};
 use super::sources::SourceFacts;
 use super::trash::Position;
@@ -171,28 +171,15 @@ pub async fn list(
     read.await
 }
 
-/// Returns the first directories of an owner that the caller may read, each with its description.
-pub async fn named(
+/// Returns the first directories of a course, each with its description. All of its members can read them.
+pub async fn of_course(
     exchange: &Exchange,
     caller: &Caller,
-    owner: DirectoryOwner,
+    course: impl Into<Place>,
     at_most: usize,
-) -> Result<Vec<(DirectoryAddress, Option<String>)>> {
-    let read = exchange.read_own(caller, move |op| {
-        let reader = op.exchange.policy.reader(op.conn, op.caller)?;
-        let filter = reachable::Filter {
-            owner: Some(owner),
-            ..reachable::Filter::default()
-        };
-        let (found, _) = reachable::list(op.conn, &reader, &filter, Portion::of(at_most))?;
-        let named = found.into_iter().map(|directory| {
-            let address = DirectoryAddress {
-                owner: directory.owner,
-                name: directory.name,
-            };
-            (address, directory.description)
-        });
-        Ok(named.collect())
+) -> Result<Vec<(DirectoryName, Option<String>)>> {
+    let read = exchange.read_in(caller, course, Need::May(Right::TakePart), move |op| {
+        Ok(rows::names_of_course(op.conn, op.standing.course, at_most)?)
     });
     read.await
 }

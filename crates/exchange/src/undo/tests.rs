@@ -218,7 +218,7 @@ async fn perform(exchange: &Exchange, caller: &Caller, act: &Act, works: &[i64])
         }
         Act::ReleaseAgain(of, version) => {
             let board =
-                board::of(exchange, caller, &course(), &assignment(*of), Purpose::Look).await?;
+                board::of(exchange, caller, course(), &assignment(*of), Purpose::Look).await?;
             let current = board.release.map(|(version, _)| version);
             let of = assignment(*of);
             let again = releases::again(exchange, caller, course(), of, *version, current);
@@ -272,7 +272,7 @@ async fn state(exchange: &Exchange) -> State {
     let mut state = State::new();
     for number in 0..ASSIGNMENTS.len() {
         let of = || assignment(number);
-        let Ok(board) = board::of(exchange, &admin, &course(), &of(), Purpose::Look).await else {
+        let Ok(board) = board::of(exchange, &admin, course(), &of(), Purpose::Look).await else {
             continue;
         };
         // An assignment without anything is as good as none.

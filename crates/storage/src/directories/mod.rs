@@ -230,6 +230,10 @@ type Row = (
     VersionRow,
 );
 
+fn parse_name(name: String) -> Result<DirectoryName> {
+    DirectoryName::parse(name).map_err(|_| Error::Damaged("an illegal name of a directory"))
+}
+
 fn parse((row, head): Row) -> Result<Directory> {
     let (
         id,
@@ -255,8 +259,7 @@ fn parse((row, head): Row) -> Result<Directory> {
         id,
         owner: owner.map_err(|_| Error::Damaged("an illegal owner of a directory"))?,
         course,
-        name: DirectoryName::parse(name)
-            .map_err(|_| Error::Damaged("an illegal name of a directory"))?,
+        name: parse_name(name)?,
         description,
         parent: parent.zip(parent_version),
         deliver,
@@ -510,6 +513,25 @@ pub fn deleted(
         .at_most(portion.limit())
         .load_iter::<Row>(conn)?;
     portion.take(rows, parse, Directory::text)
+}
+
+/// Returns the names and descriptions of the first directories of a course, by row.
+pub fn names_of_course(
+    conn: &mut Connection,
+    course: i64,
+    at_most: usize,
+) -> Result<Vec<(DirectoryName, Option<String>)>> {
+    let rows = directories::table
+        .filter(directories::course_id.eq(course))
+        .filter(directories::deleted_at.is_null())
+        .order(directories::id)
+        .select((directories::name, directories::description))
+        .at_most(at_most)
+        .load::<(String, Option<String>)>(conn)?;
+    let named = rows
+        .into_iter()
+        .map(|(name, description)| Ok((parse_name(name)?, description)));
+    named.collect()
 }
 
 /// Removes the directories that were deleted before `limit`, with all their versions. Returns their number.

@@ -9,7 +9,6 @@ use crate::http::pages::view::{Head, View};
 use crate::http::pages::words::ToValue;
 use crate::http::reply::redirect::see_other;
 use crate::http::request::query::Query;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
@@ -174,11 +173,6 @@ async fn page(
             notices.push(view.say_with("unknown-teachers", "names", unknown.join(", ")));
         }
     }
-    let status = if problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
     let template = Page {
         head: head(view, "courses"),
         address: address(view, "courses"),
@@ -191,7 +185,7 @@ async fn page(
         notices,
         view,
     };
-    view.page_with(status, &template)
+    view.page_of_form(&template, template.problem.is_some())
 }
 
 /// Handles `POST admin/courses`: makes a course with its first instructors.

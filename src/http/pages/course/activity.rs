@@ -8,10 +8,9 @@ use crate::http::pages::sentences::{Line, line};
 use crate::http::pages::view::{Head, View};
 use crate::http::request::path::InCourse;
 use crate::http::request::query::Query;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use nbcourier_domain::{AssignmentId, Timestamp, UserName};
+use nbcourier_domain::{AssignmentId, CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::events::{self, EventFilter, EventKind, EventPage};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -33,7 +32,7 @@ struct Page<'a> {
 }
 
 /// The events that the page shows.
-#[derive(Default, serde::Deserialize)]
+#[derive(Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct ActivityQuery {
     before: String,
@@ -45,6 +44,14 @@ pub struct ActivityQuery {
 }
 
 impl ActivityQuery {
+    /// Returns the query of the events that name a person.
+    pub fn of_person(name: &str) -> Self {
+        Self {
+            who: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the form fields that are filled in.
     fn filled(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = [
@@ -85,13 +92,24 @@ impl ActivityQuery {
     }
 
     /// Returns the query of the events before the one with this number.
-    fn earlier(&self, before: i64) -> String {
-        let mut query = format!("?before={before}");
-        for (name, text) in self.filled() {
-            query.extend(["&", name, "="]);
-            query.extend(utf8_percent_encode(text, NON_ALPHANUMERIC));
+    fn earlier(&self, before: i64) -> Self {
+        Self {
+            before: before.to_string(),
+            ..self.clone()
         }
-        query
+    }
+
+    /// Returns the address of the page with this filter.
+    pub fn address(&self, view: &View, course: &CourseId) -> String {
+        let mut address = format!("{}/activity", view.course(course.as_str()));
+        let before = Some(("before", self.before.as_str())).filter(|(_, text)| !text.is_empty());
+        let mut separator = "?";
+        for (name, text) in before.into_iter().chain(self.filled()) {
+            address.extend([separator, name, "="]);
+            address.extend(utf8_percent_encode(text, NON_ALPHANUMERIC));
+            separator = "&";
+        }
+        address
     }
 }
 
@@ -155,10 +173,6 @@ pub async fn show(
     let EventPage { events, next } = events::page(&exchange, &caller, filter, at_most).await?;
     let events = events.iter();
     let events = events.map(|event| line(&view, Some(course.as_str()), event));
-    let status = match &problem {
-        Some(_) => StatusCode::BAD_REQUEST,
-        None => StatusCode::OK,
-    };
     let page = Page {
         head: Head {
             title: view.say("activity-title"),
@@ -169,9 +183,9 @@ pub async fn show(
         problem,
         events: events.collect(),
         address: format!("{}/activity", view.course(course.as_str())),
-        earlier: next.map(|before| wanted.earlier(before)),
+        earlier: next.map(|before| wanted.earlier(before).address(&view, &course)),
         wanted: &wanted,
         view: &view,
     };
-    view.page_with(status, &page)
+    view.page_of_form(&page, page.problem.is_some())
 }

@@ -14,6 +14,13 @@ use nbcourier_domain::{Allowance, CourseId, UserName};
 use nbcourier_exchange::Exchange;
 use nbcourier_exchange::allowances::{self, NotedAllowance};
 
+/// A form that comes back.
+pub struct Given {
+    hours: String,
+    note: String,
+    problem: String,
+}
+
 /// The allowance on the page of a student, with the form that changes it.
 pub struct Panel {
     /// The allowance, if there is one.
@@ -29,28 +36,31 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Returns the allowance of a student, if the reader may change it.
-    async fn of(
-        exchange: &Exchange,
-        Reader { caller, view }: &Reader,
+    /// Returns the panel of a student with that allowance, and with the form that comes back, if one does.
+    pub fn new(
+        view: &View,
         course: &CourseId,
         student: &UserName,
-    ) -> Result<Option<Self>> {
-        if !view.may.give_time {
-            return Ok(None);
-        }
-        let now = allowances::of(exchange, caller, course.clone(), student.clone()).await?;
-        let hours = now
-            .as_ref()
-            .map(|noted| noted.allowance.hours().to_string());
-        let note = now.as_ref().and_then(|noted| noted.note.clone());
-        Ok(Some(Self {
-            hours: hours.unwrap_or_default(),
-            note: note.unwrap_or_default(),
-            problem: None,
+        now: Option<NotedAllowance>,
+        given: Option<Given>,
+    ) -> Self {
+        let stored = || {
+            let noted = now.as_ref();
+            let hours = noted.map(|noted| noted.allowance.hours().to_string());
+            let note = noted.and_then(|noted| noted.note.clone());
+            (hours.unwrap_or_default(), note.unwrap_or_default(), None)
+        };
+        let (hours, note, problem) = match given {
+            Some(given) => (given.hours, given.note, Some(given.problem)),
+            None => stored(),
+        };
+        Self {
+            hours,
+            note,
+            problem,
             address: format!("{}/allowance", address(view, course, student)),
             now,
-        }))
+        }
     }
 }
 
@@ -72,13 +82,13 @@ pub async fn person(
     Query(query): Query<PersonQuery>,
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
-    let panel = Panel::of(&exchange, &reader, &course, &student).await?;
     let Reader { caller, view } = &reader;
-    let done = match &panel {
-        Some(_) => Done::of(&exchange, caller, view, &course, query.done).await?,
-        None => None,
+    let done = if view.may.give_time {
+        Done::of(&exchange, caller, view, &course, query.done).await?
+    } else {
+        None
     };
-    student_page::show(&exchange, reader, course, Some(student), (panel, done)).await
+    student_page::show(&exchange, reader, course, Some(student), (None, done)).await
 }
 
 /// Handles `POST c/{course}/people/{user}/allowance`: the student always has more time from now on.
@@ -98,14 +108,13 @@ pub async fn give(
             Ok(done::to(&address(view, &course, &student)))
         }
         Err(problem) => {
-            let panel = Panel::of(&exchange, &reader, &course, &student).await?;
-            let panel = panel.map(|panel| Panel {
+            let given = Given {
                 hours: fields.text("hours").to_owned(),
                 note: fields.text("note").to_owned(),
-                problem: Some(problem),
-                ..panel
-            });
-            student_page::show(&exchange, reader, course, Some(student), (panel, None)).await
+                problem,
+            };
+            let given = Some(given);
+            student_page::show(&exchange, reader, course, Some(student), (given, None)).await
         }
     }
 }

@@ -225,7 +225,14 @@ pub async fn show(
     query: BoardQuery,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let board = board::of(exchange, &caller, &course, &assignment, Purpose::Look).await?;
+    let board = board::of(
+        exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        Purpose::Look,
+    )
+    .await?;
     let find = query.find.as_deref().unwrap_or_default().trim();
     let show = query.show.as_deref().unwrap_or("all");
     let show = SHOWN.iter().find(|(name, _)| *name == show);
@@ -337,7 +344,14 @@ pub async fn live(
     if let Some(unchanged) = live::unchanged(&request, &tag) {
         return Ok(unchanged);
     }
-    let board = board::of(&exchange, &caller, &course, &assignment, Purpose::Look).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        Purpose::Look,
+    )
+    .await?;
     let address = view.assignment(course.as_str(), assignment.as_str());
     let html = live_part(&view, &board, &address)
         .render()

@@ -119,7 +119,14 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let purpose = Purpose::SetDates;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let was = signature(board.dates);
     let later = query
         .later
@@ -189,7 +196,14 @@ pub async fn set(
     } = form;
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let purpose = Purpose::SetDates;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let (fields, dates) = read(&sent, &view);
     let was = signature(board.dates);
     // Another person may have changed the dates since this one looked at the consequences.

@@ -98,7 +98,7 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let zone = view.times.zone();
-    let figures = figures::of(&exchange, &caller, course.clone(), zone).await?;
+    let figures = figures::of(&exchange, &caller, view.place(&course), zone).await?;
     let students = figures.students;
     let weeks = figures.weeks.iter().map(|week| {
         let parts = [

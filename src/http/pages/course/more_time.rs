@@ -110,7 +110,14 @@ pub async fn show(
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
     let purpose = Purpose::GiveTime;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let chosen = query.map(web::Query::into_inner).unwrap_or_default();
     let chosen: Vec<String> = chosen
@@ -200,7 +207,14 @@ pub async fn give(
     let Form { reader, fields } = form;
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let purpose = Purpose::GiveTime;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let chosen: Vec<String> = fields
         .text("who")
         .lines()

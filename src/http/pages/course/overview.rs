@@ -49,7 +49,7 @@ impl Page<'_> {
 /// Returns the course.
 pub async fn show(exchange: &Exchange, reader: Reader, course: CourseId) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let summary = board::summary(exchange, &caller, course.clone()).await?;
+    let summary = board::summary(exchange, &caller, view.place(&course)).await?;
     let may_make = summary.may.share_files;
     let material = Material::of(exchange, &caller, &view, &course, may_make).await?;
     let starts = Summary::of(exchange, &caller, &view, &course).await?;
@@ -111,7 +111,7 @@ pub async fn everybody(
     course: CourseId,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let all = overview::page(exchange, &caller, course.clone(), None, STUDENTS).await?;
+    let all = overview::page(exchange, &caller, view.place(&course), None, STUDENTS).await?;
     view.page(&Everybody {
         head: Head {
             title: view.say("everybody-title"),

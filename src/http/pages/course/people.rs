@@ -11,7 +11,6 @@ use crate::http::request::path::InCourse;
 use crate::http::request::person::detail;
 use crate::http::request::query::Query;
 use crate::tables::lines;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use bytes::Bytes;
@@ -146,11 +145,6 @@ async fn page(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
     let roster = roster::page(exchange, caller, course.clone(), None, PEOPLE).await?;
-    let status = if problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
     let template = Page {
         head: Head {
             title: view.say("people-title"),
@@ -167,7 +161,7 @@ async fn page(
         done,
         view,
     };
-    view.page_with(status, &template)
+    view.page_of_form(&template, template.problem.is_some())
 }
 
 /// Handles `POST c/{course}/people`: adds a person, or changes their details.

@@ -12,7 +12,6 @@ use crate::http::pages::words::ToValue;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_codec::PathSet;
@@ -206,10 +205,6 @@ async fn files_form(
     }];
     sentences.extend(about_students(&view, &all));
     sentences.push(view.say("add-files-source"));
-    let status = match &problem {
-        Some(_) => StatusCode::BAD_REQUEST,
-        None => StatusCode::OK,
-    };
     let page = AddFiles {
         head: page_of_versions::head(&view, &course, &assignment, view.say("add-files-title")),
         sentences,
@@ -219,7 +214,7 @@ async fn files_form(
         problem,
         view: &view,
     };
-    view.page_with(status, &page)
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// Handles `POST c/{course}/a/{assignment}/versions/add`: releases the files with those of a version.
@@ -235,17 +230,16 @@ pub async fn add_files(
     let ready = releases::ready(&exchange, &caller, place.0, place.1, only).await?;
     let base = begun.fields.text("base").parse::<i64>().unwrap_or(0);
     let uploaded = begun.read(&exchange, ready.account()).await?;
-    let Uploaded {
-        parcel,
-        names,
-        reader,
-    } = uploaded;
-    if names.is_empty() {
-        let reader = reader.in_course(&exchange, &course).await?;
+    if uploaded.names.is_empty() {
+        let reader = uploaded.reader.in_course(&exchange, &course).await?;
         let problem = Some(reader.view.say("add-files-none"));
         return files_form(&exchange, reader, (course, assignment), problem).await;
     }
-    let view = reader.view;
+    let Uploaded {
+        parcel,
+        names,
+        reader: Reader { view, .. },
+    } = uploaded;
     let parcel = if base > 0 {
         let place = (course.clone(), assignment.clone());
         let stored = releases::tree(&exchange, &caller, place.0, place.1, Some(base)).await?;
@@ -271,7 +265,14 @@ pub async fn ask_back(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let purpose = Purpose::Release;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let is_possible = board.release.is_some();
     let mut sentences = vec![view.say(if is_possible {
         "take-back-explained"
@@ -317,7 +318,14 @@ pub async fn ask_delete(
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader.in_course(&exchange, &course).await?;
     let purpose = Purpose::Delete;
-    let board = board::of(&exchange, &caller, &course, &assignment, purpose).await?;
+    let board = board::of(
+        &exchange,
+        &caller,
+        view.place(&course),
+        &assignment,
+        purpose,
+    )
+    .await?;
     let works = board.people.iter().filter_map(|row| row.work);
     let submissions: usize = works.map(|work| work.number).sum();
     let sentences = vec![

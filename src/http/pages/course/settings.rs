@@ -11,7 +11,6 @@ use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InCourse;
 use crate::http::request::query::Query;
 use crate::http::state::Retention;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{CourseId, Sharing};
@@ -153,12 +152,7 @@ async fn page(
         done,
         view,
     };
-    let status = if template.problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    view.page_with(status, &template)
+    view.page_of_form(&template, template.problem.is_some())
 }
 
 /// Returns the limits that the people who run the exchange have set.

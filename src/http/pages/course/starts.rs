@@ -73,7 +73,7 @@ pub async fn show(
         before: query.before.and_then(|text| text.parse().ok()),
     };
     let only_failed = filter.outcome == Some(StartOutcome::Failed);
-    let page = starts::page(&exchange, &caller, course.clone(), filter, STARTS).await?;
+    let page = starts::page(&exchange, &caller, view.place(&course), filter, STARTS).await?;
     let mut arguments = String::new();
     for (name, value) in [("person", &query.person), ("outcome", &query.outcome)] {
         if let Some(value) = value {
@@ -115,7 +115,7 @@ impl Summary {
         view: &View,
         course: &CourseId,
     ) -> Result<Self> {
-        let summary = starts::summary(exchange, caller, course.clone()).await?;
+        let summary = starts::summary(exchange, caller, view.place(course)).await?;
         Ok(Self {
             lines: sentences(view, summary),
             all: format!("{}/starts", view.course(course.as_str())),

@@ -5,12 +5,12 @@ use crate::http::error::Result;
 use crate::http::pages::view::View;
 use nbcourier_auth::Caller;
 use nbcourier_domain::{CourseId, DirectoryOwner};
-use nbcourier_exchange::{Exchange, directories};
+use nbcourier_exchange::{DirectoryAddress, Exchange, directories};
 
 /// Maximum number of directories that the page of a course names.
 const NAMED: usize = 20;
 
-/// The directories of a course that the reader may read.
+/// The directories of a course.
 #[derive(Default)]
 pub struct Material {
     /// The addresses, names and descriptions of the first ones.
@@ -30,17 +30,23 @@ impl Material {
         course: &CourseId,
         may_make: bool,
     ) -> Result<Self> {
+        let place = view.place(course);
+        let named = directories::of_course(exchange, caller, place, NAMED).await?;
         let owner = DirectoryOwner::Course(course.clone());
-        let named = directories::named(exchange, caller, owner.clone(), NAMED).await?;
         let all = view.at(&["d"]);
-        let owner = view.segment(&owner.to_string());
         let is_any = !named.is_empty();
-        let found = named.into_iter().map(|(address, description)| {
+        let found = named.into_iter().map(|(name, description)| {
+            let address = DirectoryAddress {
+                owner: owner.clone(),
+                name,
+            };
             let name = address.name.as_str().to_owned();
             (address_of(view, &address), name, description)
         });
+        let found = found.collect();
+        let owner = view.segment(&owner.to_string());
         Ok(Self {
-            found: found.collect(),
+            found,
             all: is_any.then(|| format!("{all}?owner={owner}")),
             new: may_make.then(|| format!("{all}/new?owner={owner}")),
         })

@@ -10,7 +10,6 @@ use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use crate::http::request::directory_path::InDirectory;
 use crate::http::request::query::Query;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::Caller;
@@ -224,11 +223,6 @@ async fn page(
             None,
         ),
     };
-    let status = if problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
     let page = Page {
         head: place.head(view, view.say("source-title"), "source"),
         may_set: view.may.share_files,
@@ -242,7 +236,7 @@ async fn page(
         done: shown.done,
         view,
     };
-    view.page_with(status, &page)
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// Handles `POST d/{owner}/{directory}/source`: makes the directory follow a repository. A form that is wrong comes back

@@ -157,7 +157,7 @@ pub async fn show(
     let details = own_work::assignment(
         exchange,
         &caller,
-        course.clone(),
+        view.place(&course),
         assignment.clone(),
         student.clone(),
         most,

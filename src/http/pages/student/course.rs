@@ -1,7 +1,8 @@
 //! A course as a student sees it.
 
 use crate::http::error::Result;
-use crate::http::pages::course::allowance::Panel;
+use crate::http::pages::course::activity::ActivityQuery;
+use crate::http::pages::course::allowance::{Given, Panel};
 use crate::http::pages::course::done::Done;
 use crate::http::pages::directory::material::Material;
 use crate::http::pages::reader::Reader;
@@ -9,7 +10,6 @@ use crate::http::pages::sentences::{Line, line};
 use crate::http::pages::times::Moment;
 use crate::http::pages::view::{Head, View};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use askama::Template;
 use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::Exchange;
@@ -74,9 +74,7 @@ impl Page<'_> {
 
     /// Returns the address of all events that name the student.
     fn activity(&self, student: &str) -> String {
-        let course = self.view.course(self.course.as_str());
-        let name = utf8_percent_encode(student, NON_ALPHANUMERIC);
-        format!("{course}/activity?who={name}")
+        ActivityQuery::of_person(student).address(self.view, self.course)
     }
 
     fn is_cut_off(&self, assignment: &OwnAssignment) -> bool {
@@ -109,16 +107,17 @@ impl Page<'_> {
     }
 }
 
-/// Returns the course as the reader sees it, or as this student does, with what those who teach may do for the student.
+/// Returns the course as the reader sees it, or as this student does, with what those who teach may do for the student. The
+/// form of the allowance may come back.
 pub async fn show(
     exchange: &Exchange,
     reader: Reader,
     course: CourseId,
     student: Option<UserName>,
-    (allowance, done): (Option<Panel>, Option<Done>),
+    (given, done): (Option<Given>, Option<Done>),
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let own = own_work::course(exchange, &caller, course.clone(), student.clone()).await?;
+    let mut own = own_work::course(exchange, &caller, view.place(&course), student.clone()).await?;
     let material = match &student {
         None => Material::of(exchange, &caller, &view, &course, false).await?,
         Some(_) => Material::default(),
@@ -134,8 +133,12 @@ pub async fn show(
     }
     let title = student.as_ref().map(UserName::to_string);
     let title = title.unwrap_or_else(|| view.course_name(course.as_str()));
-    let problem = allowance.as_ref().and_then(|panel| panel.problem.as_ref());
-    let status = problem.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
+    let now = own.allowance.take();
+    let student_of_panel = student.as_ref().filter(|_| view.may.give_time);
+    let allowance = student_of_panel.map(|student| Panel::new(&view, &course, student, now, given));
+    let has_problem = allowance
+        .as_ref()
+        .is_some_and(|panel| panel.problem.is_some());
     let page = Page {
         head: Head {
             title,
@@ -152,5 +155,5 @@ pub async fn show(
         done,
         view: &view,
     };
-    view.page_with(status, &page)
+    view.page_of_form(&page, has_problem)
 }

@@ -14,8 +14,9 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_auth::{Place, Showing, Ticket, Tickets};
 use nbcourier_domain::Timestamp;
-use nbcourier_exchange::history::{self, PastFeedback};
-use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback, receipts};
+use nbcourier_exchange::history::PastFeedback;
+use nbcourier_exchange::own_work::{self, FeedbackDetails};
+use nbcourier_exchange::{Error as Refusal, Exchange, Thing, feedback};
 
 /// Maximum number of files on the page.
 const FILES: usize = 500;
@@ -64,9 +65,12 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
-    let receipt = receipts::of_submission(&exchange, &caller, course.clone(), id).await?;
-    let found = feedback::tree(&exchange, &caller, course.clone(), id).await?;
-    let past = history::feedback(&exchange, &caller, course.clone(), id, None, EARLIER).await?;
+    let found = own_work::feedback(&exchange, &caller, view.place(&course), id, EARLIER).await?;
+    let FeedbackDetails {
+        receipt,
+        current: found,
+        all: past,
+    } = found;
     let link_to = |kind: &str, path: &str| {
         let id = receipt.id.to_string();
         let mut segments = vec!["c", course.as_str(), "s", &id, "feedback", kind];

@@ -64,7 +64,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let reader = reader.in_course(&exchange, &course).await?;
     let Reader { caller, view } = reader;
-    let details = own_work::submission(&exchange, &caller, course.clone(), id).await?;
+    let details = own_work::submission(&exchange, &caller, view.place(&course), id).await?;
     let receipt = &details.receipt;
     let address = view.submission(course.as_str(), &receipt.id);
     let link_to = |kind: &str, path: &str| {

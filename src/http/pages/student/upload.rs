@@ -3,12 +3,11 @@
 use crate::http::error::Result;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
-use crate::http::pages::uploaded::{UploadForm, Uploaded};
+use crate::http::pages::uploaded::UploadForm;
 use crate::http::pages::view::{Head, View};
 use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InAssignment;
 use crate::http::request::query::Query;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
@@ -78,17 +77,13 @@ async fn form(
     let details = own_work::assignment(
         exchange,
         &caller,
-        course.clone(),
+        view.place(&course),
         assignment.clone(),
         student.clone(),
         1,
     )
     .await?;
     let address = view.assignment(course.as_str(), assignment.as_str());
-    let status = match &problem {
-        Some(_) => StatusCode::BAD_REQUEST,
-        None => StatusCode::OK,
-    };
     let page = Page {
         head: Head {
             title: view.say("submit-title"),
@@ -106,7 +101,7 @@ async fn form(
         problem,
         view: &view,
     };
-    view.page_with(status, &page)
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// `POST c/{course}/a/{assignment}/submit`
@@ -131,12 +126,7 @@ pub async fn submit(
         return Ok(to_page(earlier.id));
     }
     let uploaded = begun.read(&exchange, ready.account()).await?;
-    let Uploaded {
-        parcel,
-        names,
-        reader,
-    } = uploaded;
-    let problem = match names.as_slice() {
+    let problem = match uploaded.names.as_slice() {
         [] => Some("submit-choose-files"),
         [only] if only.as_str().to_ascii_lowercase().ends_with(".zip") => {
             Some("submit-one-archive")
@@ -144,11 +134,11 @@ pub async fn submit(
         _ => None,
     };
     if let Some(problem) = problem {
-        let reader = reader.in_course(&exchange, &course).await?;
+        let reader = uploaded.reader.in_course(&exchange, &course).await?;
         let problem = Some(reader.view.say(problem));
         let (place, key) = ((course, assignment), key.as_str().to_owned());
         return form(&exchange, reader, place, student, key, problem).await;
     }
-    let submitted = ready.submit(parcel).await?;
+    let submitted = ready.submit(uploaded.parcel).await?;
     Ok(to_page(submitted.receipt.id))
 }
