@@ -34,7 +34,7 @@ pub struct OwnCourse {
     pub instructors: Vec<String>,
     /// The last refusals of the student's submissions, newest first, if another person reads the page.
     pub refusals: Vec<Event>,
-    /// The allowance of the student, for another person who may change it.
+    /// The allowance of the student whose page is named, for those who may change it.
     pub allowance: Option<NotedAllowance>,
 }
 
@@ -65,12 +65,16 @@ pub async fn course(
     let need = need(caller, student.as_ref());
     exchange
         .read_in(caller, course, need, move |op| {
+            let is_named = student.is_some();
             let student = student.as_ref().unwrap_or(op.caller.name());
             let is_own = student == op.caller.name();
-            let allowance = if is_own {
-                None
-            } else {
-                op.known(student)?.allowance
+            let allowance = match (is_named, is_own) {
+                (false, _) => None,
+                // A person who teaches may give themselves an allowance, too.
+                (true, true) => {
+                    store::allowances::of_student(op.conn, op.standing.course, student)?
+                }
+                (true, false) => op.known(student)?.allowance,
             };
             let allowance = allowance.filter(|_| op.standing.may(Right::GiveTime));
             let wanted = ReleaseFilter {

@@ -343,3 +343,20 @@ fn an_allowance_stays_when_the_student_leaves_the_roster_and_can_be_removed_then
     assert_eq!(remove(&server).status, 204);
     assert_eq!(problem(&remove(&server)).1, "Student not found");
 }
+
+#[test]
+fn the_page_of_a_person_shows_the_allowance_to_those_who_may_change_it() {
+    let server = Setup::standalone().start();
+    let course = released(&server);
+    for person in ["eric", "kevin"] {
+        let target = format!("{LIST}/{person}");
+        let given = json!({ "hours": 31, "note": "as agreed" });
+        put_json(&server, &target, "kevin", &given).ok();
+        let page = format!("c/{}/people/{person}", course.id);
+        let page = server.get(&page, "kevin").ok().text();
+        assert!(page.contains("value=\"31\""), "{page}");
+        assert!(page.contains("as agreed"), "{page}");
+    }
+    let own = server.get(&format!("c/{}", course.id), "eric").ok().text();
+    assert!(!own.contains("as agreed"), "{own}");
+}
