@@ -287,7 +287,7 @@ fn only_the_configuration_reads_the_environment() {
 
 /// Files with tests that may sleep, because they are about time, or because they limit the waiting themselves. All
 /// others use `nbcourier_testkit::eventually`.
-const MAY_SLEEP: [&str; 12] = [
+const MAY_SLEEP: [&str; 13] = [
     // Sleeps between two looks, with a limit.
     "crates/testkit/src/patience.rs",
     "crates/storage/src/writer.rs",
@@ -296,6 +296,8 @@ const MAY_SLEEP: [&str; 12] = [
     "tests/faults/replicas.rs",
     "tests/faults/standby.rs",
     "crates/testkit/src/program.rs",
+    // Lets a fault begin, and last, for a random time.
+    "tests/faults/outages.rs",
     // Waits between two attempts, and ends with the whole load.
     "tests/faults/load.rs",
     // Lets the last connection to a replica arrive.
