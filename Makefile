@@ -91,7 +91,7 @@ fuzz: ## Fuzz every decoder and every address for SECONDS=300 each; failing inpu
 wheel: ## Build the wheel of `pip install nbcourier`; the tests install it in empty environments
 	scripts/wheel.sh
 
-torture: ## Run tests/faults in the long form (about 15 minutes), and print the table of docs/reliability.md
+torture: ## Run tests/faults in the long form (about half an hour), and print the table of docs/reliability.md
 	scripts/setup-faults.sh
 	scripts/torture.sh
 

@@ -138,7 +138,7 @@ pub struct View {
     pub may: May,
     /// Whether that course counts work on notebooks.
     pub is_counted: bool,
-    /// That course, for further queries of the request.
+    /// The course that the page is about, as the request found it, for further queries.
     pub visited: Option<Place>,
     tokens: Option<PageTokens>,
     /// Whether the exchange runs without a hub.
