@@ -13,9 +13,10 @@ use super::question::asked;
 use super::receive::Receiving;
 use super::report::{Outcome, Report};
 use super::send::Sending;
-use super::spelling::Folding;
+use super::spelling::{Folding, spell_as};
 use super::there;
 use super::trouble::Trouble;
+use crate::decide::Mode;
 use crate::folder::{
     Incoming, Lock, Locked, OWN, OwnRules, Root, State, keeps_executable, take_over,
 };
@@ -350,8 +351,15 @@ impl<'a> Agent<'a> {
             None => *self.file_system.insert(FileSystem::of(&opened.own)?),
         };
         let folding = file_system.folding;
-        for (path, other) in folding.settle(&mut scan, &mut state.base, &there) {
+        let settled = folding.settle(&mut scan, &mut state.base, &there);
+        for (path, other) in settled.clashing {
             held.hold(&path, Held::Clash(other));
+        }
+        if pair.mode != Mode::Push {
+            for (path, other) in settled.respelled {
+                // A folder that cannot be changed keeps its spelling. Nothing else waits for it.
+                let _ = spell_as(root, &path, &other);
+            }
         }
         if !file_system.keeps_executable {
             take_over(&mut scan.items, &state.base, &there);

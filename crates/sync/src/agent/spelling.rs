@@ -1,7 +1,7 @@
 //! The spelling of names on file systems that do not tell all of them apart: capital letters from small ones, or composed
 //! from decomposed ones. The exchange tells all apart.
 
-use crate::folder::{Root, Scan};
+use crate::folder::{Root, Scan, parts};
 use crate::item::Listing;
 use nbcourier_domain::RelativePath;
 use std::collections::BTreeMap;
@@ -18,6 +18,16 @@ pub struct Folding {
     pub case: bool,
     /// Composed and decomposed letters are the same.
     pub composition: bool,
+}
+
+/// The paths whose spelling was settled.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// The paths of the directory that clash with an earlier one, which is the value. They stay there only.
+    pub clashing: BTreeMap<RelativePath, RelativePath>,
+    /// The paths of the folder whose capital letters are others in the directory, each with its path there. Folders come
+    /// before their entries. A folder that keeps the old ones would be taken for renamed in the next round.
+    pub respelled: Vec<(RelativePath, RelativePath)>,
 }
 
 impl Folding {
@@ -50,17 +60,11 @@ impl Folding {
         }
     }
 
-    /// Gives the entries of the folder and those that both sides agreed on the spelling of the directory. Returns the paths
-    /// of the directory that clash with an earlier one, which is the value. They stay there only.
-    pub fn settle(
-        self,
-        scan: &mut Scan,
-        base: &mut Listing,
-        there: &Listing,
-    ) -> BTreeMap<RelativePath, RelativePath> {
-        let mut clashing = BTreeMap::new();
+    /// Gives the entries of the folder and those that both sides agreed on the spelling of the directory.
+    pub fn settle(self, scan: &mut Scan, base: &mut Listing, there: &Listing) -> Settled {
+        let mut settled = Settled::default();
         if self == Self::default() {
-            return clashing;
+            return settled;
         }
         // What both sides agreed on stays. The order of the other paths is that of the exchange.
         let mut first: BTreeMap<String, &RelativePath> = BTreeMap::new();
@@ -69,7 +73,7 @@ impl Folding {
         for path in known.into_iter().chain(new) {
             let known = *first.entry(self.key(path.as_str())).or_insert(path);
             if known != path {
-                clashing.insert(path.clone(), known.clone());
+                settled.clashing.insert(path.clone(), known.clone());
             }
         }
         let mut spelled = BTreeMap::new();
@@ -85,21 +89,25 @@ impl Folding {
         let mut found = BTreeMap::new();
         for path in scan.items.keys() {
             let key = self.key(path.as_str());
-            let Some(other) = first.get(&key).copied().or_else(|| old.get(&key)) else {
+            let of_directory = first.get(&key).copied();
+            let Some(other) = of_directory.or_else(|| old.get(&key)) else {
                 continue;
             };
+            let is_of_other_case = self.is_of_other_case(path, other);
             // Somebody has renamed it here, if the capital letters were others before and are there.
-            let is_renamed = base.contains_key(other)
-                && !base.contains_key(path)
-                && self.is_of_other_case(path, other);
+            let is_renamed =
+                base.contains_key(other) && !base.contains_key(path) && is_of_other_case;
             if other != path && !is_renamed {
                 found.insert(path.clone(), other.clone());
+                if of_directory.is_some() && is_of_other_case {
+                    settled.respelled.push((path.clone(), other.clone()));
+                }
             }
         }
         respell(base, &spelled);
         respell(&mut scan.items, &found);
         respell(&mut scan.fingerprints, &found);
-        clashing
+        settled
     }
 
     /// Whether two spellings of a path differ in more than the composition of letters.
@@ -110,6 +118,17 @@ impl Folding {
         };
         only_composition.key(one.as_str()) != only_composition.key(other.as_str())
     }
+}
+
+/// Gives an entry of a folder another spelling. The folders above it have theirs already.
+pub fn spell_as(root: &Root, path: &RelativePath, other: &RelativePath) -> io::Result<()> {
+    let ((_, old), (folder, new)) = (parts(path.as_str()), parts(other.as_str()));
+    if old == new {
+        return Ok(());
+    }
+    let folder = root.folder(folder)?;
+    folder.respell(old, new)?;
+    folder.flush()
 }
 
 /// Moves the values of paths to other spellings.
@@ -154,8 +173,8 @@ mod tests {
             items: listing(here),
             ..Scan::default()
         };
-        let clashing = folding.settle(&mut scan, &mut base, &there);
-        let clashing: Vec<_> = clashing.keys().map(RelativePath::as_str).collect();
+        let settled = folding.settle(&mut scan, &mut base, &there);
+        let clashing: Vec<_> = settled.clashing.keys().map(RelativePath::as_str).collect();
         [
             paths(&base).join(" "),
             paths(&scan.items).join(" "),
@@ -173,6 +192,28 @@ mod tests {
         let same = ["a A", "a", "A"].map(|it| it.split(' ').collect::<Vec<_>>());
         let found = settled(folding, &same[0], &same[1], &same[2]);
         assert_eq!(found, ["A a", "a", ""]);
+    }
+
+    #[test]
+    fn an_entry_is_not_spelled_like_another_one() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        std::fs::create_dir(at("unit")).unwrap();
+        std::fs::write(at("unit/a"), "1").unwrap();
+        std::fs::write(at("unit/B"), "2").unwrap();
+        std::fs::write(at("unit/b"), "3").unwrap();
+        let root = Root::open(place.path()).unwrap();
+        let spell = |from, to| {
+            let [from, to] = [from, to].map(|path: &str| RelativePath::parse(path).unwrap());
+            spell_as(&root, &from, &to).unwrap();
+        };
+        spell("Unit/a", "unit/A");
+        spell("unit/b", "unit/B");
+        let read = |name: &str| std::fs::read_to_string(at(name)).unwrap();
+        assert_eq!(
+            (read("unit/A"), read("unit/B"), read("unit/b")),
+            ("1".into(), "2".into(), "3".into())
+        );
     }
 
     #[test]
@@ -203,6 +244,28 @@ mod tests {
         };
         let found = settled(folding, &[], &[], &["A.txt", "a.txt"]);
         assert_eq!(found, ["", "", ""]);
+    }
+
+    #[test]
+    fn capital_letters_of_the_directory_are_those_of_the_folder_afterwards() {
+        let respelled = |base: &[&str], here: &[&str], there: &[&str]| {
+            let mut scan = Scan {
+                items: listing(here),
+                ..Scan::default()
+            };
+            let settled = BOTH.settle(&mut scan, &mut listing(base), &listing(there));
+            let pairs = settled.respelled.into_iter();
+            let pairs = pairs.map(|(from, to)| format!("{from} to {to}"));
+            pairs.collect::<Vec<_>>().join(", ")
+        };
+        let old = ["Unit", "Unit/A"];
+        let found = respelled(&old, &old, &["unit", "unit/a"]);
+        assert_eq!(found, "Unit to unit, Unit/A to unit/a");
+        assert_eq!(respelled(&[], &["readme"], &["README"]), "readme to README");
+        // A person has renamed it here, or only the composition of letters differs.
+        assert_eq!(respelled(&["A"], &["a"], &["A"]), "");
+        let (composed, decomposed) = ("caf\u{e9}.txt", "cafe\u{301}.txt");
+        assert_eq!(respelled(&[composed], &[decomposed], &[composed]), "");
     }
 
     #[test]

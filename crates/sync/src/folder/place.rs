@@ -259,6 +259,23 @@ impl Root {
         Ok(fs::renameat(&self.descriptor, name, &to.descriptor, new)?)
     }
 
+    /// Gives an entry of this folder another spelling of its name, on a file system that does not tell the two apart. Where
+    /// another entry has that spelling, nothing happens.
+    pub fn respell(&self, name: &str, new: &str) -> io::Result<()> {
+        let own = &self.descriptor;
+        match fs::renameat_with(own, name, own, new, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST | Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+        // The file system finds this entry under the new name, too.
+        for entry in fs::Dir::read_from(own)? {
+            if entry?.file_name().to_bytes() == new.as_bytes() {
+                return Ok(());
+            }
+        }
+        Ok(fs::renameat(own, name, own, new)?)
+    }
+
     /// Gives a file of this folder a second name in another one. On file systems without links, the file gets another name
     /// instead. Returns whether it has both.
     pub fn give_second_name(&self, name: &str, to: &Self, new: &str) -> io::Result<bool> {
