@@ -16,7 +16,7 @@ run: ## Build, start the exchange stand-alone, and print example commands
 # even if another one fails.
 test: check ## Run the tests; installs the tools they need
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target build tools
-	$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit clients postgres plugin s3 replicas schemathesis deploy
+	scripts/suites.sh unit clients postgres plugin s3 replicas schemathesis deploy
 
 test-all: export NBCOURIER_TEST_ALL = 1
 test-all: test ## Run the tests, all browser tests with the older hub too, more with PostgreSQL and an object store, and the Debian packages

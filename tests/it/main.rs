@@ -36,6 +36,7 @@ mod s3;
 mod sharing;
 mod sql;
 mod statements;
+mod suites;
 mod syncing;
 mod uploads;
 mod v1;

@@ -74,7 +74,7 @@ fn only_the_database_moves_and_the_files_stay_in_their_directory() {
         text.contains("Both databases name the same files"),
         "{text}"
     );
-    assert!(from.state() == state);
+    from.assert_still(&state);
     let server = to.setup.start();
     assert_same(&before, &all_replies(&server));
     assert_receipt(&server, &receipt);
@@ -101,7 +101,7 @@ fn only_the_database_moves_and_the_objects_stay_in_their_bucket() {
     let to = Place::of(Some(url), from.bucket.clone());
     let state = from.state();
     moved(&from, &to);
-    assert!(from.state() == state);
+    from.assert_still(&state);
     let server = to.setup.start();
     assert_same(&before, &all_replies(&server));
     assert_receipt(&server, &receipt);

@@ -43,7 +43,7 @@ fn a_move_that_is_killed_again_and_again_is_complete_in_the_end() {
         let state = from.state();
         let kills = kill_until_done(&from, &to);
         assert!(kills > 3, "{kills}");
-        assert!(from.state() == state, "the source is as before");
+        from.assert_still(&state);
         let server = to.setup.start();
         assert_same(&before, &all_replies(&server));
         assert_receipt(&server, &receipt);

@@ -18,7 +18,7 @@ use nbcourier_testkit::{
     program, tar,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -110,6 +110,16 @@ impl Place {
             }
         }
         state
+    }
+
+    /// Checks that the place holds what it held. Names what differs.
+    #[track_caller]
+    fn assert_still(&self, before: &BTreeMap<String, Vec<u8>>) {
+        let now = self.state();
+        let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+        let differs = |name: &&String| before.get(*name) != now.get(*name);
+        let changed: Vec<_> = names.into_iter().filter(differs).collect();
+        assert!(changed.is_empty(), "these have changed: {changed:?}");
     }
 
     fn is_empty(&self) -> bool {

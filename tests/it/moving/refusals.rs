@@ -92,7 +92,7 @@ fn all_refused(from: &Place, cases: &[(&[&str], &str)]) {
         assert!(!text.contains("secret"), "{text}");
         assert!(!from.setup.beside("new").exists(), "{arguments:?}");
     }
-    assert!(from.state() == state);
+    from.assert_still(&state);
 }
 
 /// Returns a stopped exchange with all kinds of data.

@@ -25,7 +25,7 @@ fn moves_along(places: &[(bool, bool)]) {
             text.contains("Moved 2 courses with 5 submissions"),
             "{text}"
         );
-        assert!(from.state() == state, "the source is as before");
+        from.assert_still(&state);
 
         let server = to.setup.start();
         assert_same(&before, &all_replies(&server));
