@@ -128,6 +128,13 @@ REFUSED = {
     "person": ("c/algebra/people", TEACHER, {"username": "no/name"}),
     "settings": ("c/algebra/settings", TEACHER, {"title": "x" * 300}),
     "receipt": ("receipts", STUDENT, {"receipt": "no receipt"}),
+    "new directory": (
+        "d/new?owner=course:algebra",
+        TEACHER,
+        {"name": "no/name", "description": "Rain", "deliver": "algebra"},
+    ),
+    "settings of a directory": ("d/course:algebra/data/settings", TEACHER, {"name": "no/name"}),
+    "new folder": ("d/course:algebra/data/in/week%201", TEACHER, {"name": "../up"}),
 }
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Sends the form with these fields, which the browser itself would refuse.
@@ -204,12 +211,16 @@ def seen(browser: Chrome, theme: str, size: str) -> Iterator[None]:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def assert_usable(browser: Chrome, axe: str, title: str) -> None:
-    """Checks that the page fits the window and is accessible, and that nothing of what people wrote has run."""
+def assert_fits(browser: Chrome, title: str) -> None:
     overflow = browser.execute_script(
         "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert overflow <= 0, f"{title} is {overflow} px wider than the window"
+
+
+def assert_usable(browser: Chrome, axe: str, title: str) -> None:
+    """Checks that the page fits the window and is accessible, and that nothing of what people wrote has run."""
+    assert_fits(browser, title)
     browser.execute_script(axe)
     found = browser.execute_async_script(RUN_AXE, AXE_TAGS)
     assert not found, (title, found)
@@ -233,6 +244,15 @@ def test_everybody_can_use_every_page(
             open_as(browser, server, name, path.format(number=number, link=lesson.link))
             assert_usable(browser, axe, title)
             picture(browser, screenshots / "pages", f"{title} {theme} {size} {language}")
+
+
+def test_longer_words_fit_a_phone(
+    server: Standalone, lesson: Lesson, number: int, browser: Chrome
+) -> None:
+    with speaking(browser, server, "qps"), seen(browser, "light", "phone"):
+        for title, (path, name) in PAGES.items():
+            open_as(browser, server, name, path.format(number=number, link=lesson.link))
+            assert_fits(browser, title)
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", "phone"), ("dark", "desktop")])

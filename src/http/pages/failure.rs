@@ -155,6 +155,30 @@ fn directory(request: &HttpRequest, view: &View) -> Option<Link> {
     Some(view.link(view.at(&["d", &owner, &name]), &name))
 }
 
+/// Returns the reason why a form comes back to the reader. An error that other fields cannot avoid stays an error, and so
+/// does one about the size of files, which a browser does not choose again.
+pub fn reason(error: Error, view: &View) -> Result<String> {
+    use exchange::Error as E;
+    let is_about_fields = match &error {
+        Error::BadRequest(_) | Error::FieldTooLarge(_) | Error::TooManyItems(_) => true,
+        Error::Exchange(error) => matches!(
+            error,
+            E::AlreadyExists(_)
+                | E::Conflicts { .. }
+                | E::IntoItself(_)
+                | E::MemberByGroup(_)
+                | E::TeacherAsStudent(_)
+                | E::TooManyDirectories { .. }
+                | E::UnusableFact(_)
+        ),
+        _ => false,
+    };
+    if !is_about_fields {
+        return Err(error);
+    }
+    Ok(Said::of(&error, view).sentence)
+}
+
 /// The words for an error.
 pub struct Said {
     /// The key of the title.
@@ -191,8 +215,12 @@ impl Said {
             Error::BadRequest(sentence) => Self::new("failure-form", sentence.clone().into_owned()),
             Error::UnsupportedMediaType(_) => Self::new("failure-form", view.say("failure-media")),
             Error::RequestTooLarge(limit) => too_large(view, *limit),
-            Error::FieldTooLarge(_)
-            | Error::PartHeadersTooLong(_)
+            Error::FieldTooLarge(limit) => {
+                let size = ByteSize(*limit as u64).to_string();
+                let sentence = view.say_with("failure-field-size", "size", &size);
+                Self::new("failure-form", sentence)
+            }
+            Error::PartHeadersTooLong(_)
             | Error::TooManyPartHeaders(_)
             | Error::PackedTooWell(_) => refused("failure-odd-form"),
             Error::TooManyItems(limit) => Self::new(

@@ -41,9 +41,7 @@ pub struct Begun {
     pub reader: Reader,
     /// The fields before the files.
     pub fields: Fields,
-    request: HttpRequest,
-    form: Multipart,
-    first: Option<Field>,
+    files: Files,
 }
 
 /// The files of a form.
@@ -52,8 +50,6 @@ pub struct Uploaded {
     pub parcel: Parcel,
     /// Their names.
     pub names: Vec<RelativePath>,
-    /// The sender.
-    pub reader: Reader,
 }
 
 impl UploadForm {
@@ -101,32 +97,47 @@ impl UploadForm {
         Ok(Begun {
             reader: Reader::of(&request, Some(caller))?,
             fields,
-            request,
-            form,
-            first,
+            files: Files {
+                request,
+                form,
+                first,
+            },
         })
     }
 }
 
 impl Begun {
-    /// Reads the files, which count against the quotas of the account.
-    pub async fn read(self, exchange: &Exchange, account: Account) -> Result<Uploaded> {
+    /// Reads the files, which count against the quotas of the account. Returns them with the sender, to whom the form may
+    /// come back.
+    pub async fn read(self, exchange: &Exchange, account: Account) -> (Reader, Result<Uploaded>) {
         self.receive(exchange, Intake::counted(exchange, account))
             .await
     }
 
-    /// Reads files of a directory, whose quotas count when they are named.
-    pub async fn read_uncounted(self, exchange: &Exchange) -> Result<Uploaded> {
+    /// Does what [`Self::read`] does with files of a directory, whose quotas count when they are named.
+    pub async fn read_uncounted(self, exchange: &Exchange) -> (Reader, Result<Uploaded>) {
         self.receive(exchange, Intake::new(exchange)).await
     }
 
-    async fn receive(self, exchange: &Exchange, mut intake: Intake) -> Result<Uploaded> {
+    async fn receive(self, exchange: &Exchange, intake: Intake) -> (Reader, Result<Uploaded>) {
+        let stored = self.files.store(exchange, intake).await;
+        (self.reader, stored)
+    }
+}
+
+/// The files of a form that have not been read yet.
+struct Files {
+    request: HttpRequest,
+    form: Multipart,
+    first: Option<Field>,
+}
+
+impl Files {
+    async fn store(self, exchange: &Exchange, mut intake: Intake) -> Result<Uploaded> {
         let Self {
             request,
             mut form,
             mut first,
-            reader,
-            ..
         } = self;
         body::admit(exchange, &request).await?;
         let (limit, idle) = {
@@ -171,11 +182,7 @@ impl Begun {
             }
         }
         let parcel = blocking(move || intake.finish()).await??;
-        Ok(Uploaded {
-            parcel,
-            names,
-            reader,
-        })
+        Ok(Uploaded { parcel, names })
     }
 }
 

@@ -3,6 +3,7 @@
 mod changes;
 pub mod client;
 mod contents;
+mod forms;
 mod hostile;
 mod keeping;
 pub mod pages;

@@ -22,7 +22,7 @@ pub fn post(server: &Server, target: &str, user: &str, fields: &[(&str, &str)]) 
 }
 
 /// Sends a form of a page with files.
-fn upload(server: &Server, target: &str, user: &str, parts: &[(&str, &str)]) -> Reply {
+pub fn upload(server: &Server, target: &str, user: &str, parts: &[(&str, &str)]) -> Reply {
     let (call, token) = by_page(server, target, user);
     let boundary = Form::BOUNDARY;
     let token = [("csrf_token", token.as_str())];

@@ -2,6 +2,7 @@
 
 use super::{address, head};
 use crate::http::error::Result;
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
@@ -15,7 +16,7 @@ use nbcourier_domain::{CourseId, Timestamp, UserName};
 use nbcourier_exchange::administration::{
     self, CourseFilter, CourseList, CourseOrder, ListedCourse,
 };
-use nbcourier_exchange::{Error as Refusal, Exchange, Thing, courses};
+use nbcourier_exchange::{Exchange, courses};
 
 /// Number of courses on a page.
 const PAGE: i64 = 100;
@@ -217,13 +218,9 @@ pub async fn create(exchange: web::Data<Exchange>, form: Form) -> Result<HttpRes
         Ok(ready) => ready.create(instructors).await,
         Err(error) => Err(error),
     };
-    match made {
-        Ok(()) => {}
-        Err(Refusal::AlreadyExists(Thing::Course)) => {
-            let problem = reader.view.say("failure-course-exists");
-            return page(&exchange, &reader, nothing(), given, Some(problem)).await;
-        }
-        Err(error) => return Err(error.into()),
+    if let Err(error) = made {
+        let problem = Some(reason(error.into(), &reader.view)?);
+        return page(&exchange, &reader, nothing(), given, problem).await;
     }
     let name = reader.view.segment(course.as_str());
     let back = format!("{}?made={name}#done", address(&reader.view, "courses"));

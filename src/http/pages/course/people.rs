@@ -4,6 +4,7 @@ use super::done::{self, Done};
 use super::tabs;
 use crate::http::error::{Error, Result};
 use crate::http::pages::csv_file;
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::view::{Head, View};
@@ -49,6 +50,22 @@ struct Given {
     last_name: String,
     email: String,
     role: String,
+}
+
+impl Given {
+    /// Returns the person with the given details. An empty field leaves the detail as it is.
+    fn person(&self, username: UserName) -> Result<Person> {
+        let optional = |text: &str| {
+            let text = Some(text.to_owned()).filter(|text| !text.is_empty());
+            text.map(detail).transpose()
+        };
+        Ok(Person {
+            username,
+            first_name: optional(&self.first_name)?,
+            last_name: optional(&self.last_name)?,
+            email: optional(&self.email)?,
+        })
+    }
 }
 
 impl Page<'_> {
@@ -189,18 +206,20 @@ pub async fn add(
         let problem = reader.view.say("no-role");
         return page(&exchange, &reader, &course, given, Some(problem), None).await;
     };
-    // An empty field leaves the detail as it is.
-    let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let person = Person {
-        username,
-        first_name: optional(&given.first_name).map(detail).transpose()?,
-        last_name: optional(&given.last_name).map(detail).transpose()?,
-        email: optional(&given.email).map(detail).transpose()?,
+    let changed = match given.person(username) {
+        Ok(person) => {
+            let change = ready.change(vec![(role, person)], RosterUpdate::Amend);
+            change.await.map_err(Error::from)
+        }
+        Err(error) => Err(error),
     };
-    ready
-        .change(vec![(role, person)], RosterUpdate::Amend)
-        .await?;
-    Ok(to_people(&reader.view, &course))
+    match changed {
+        Ok(_) => Ok(to_people(&reader.view, &course)),
+        Err(error) => {
+            let problem = Some(reason(error, &reader.view)?);
+            page(&exchange, &reader, &course, given, problem, None).await
+        }
+    }
 }
 
 /// Handles `GET c/{course}/people.csv`: everybody as a table. Adding from a file reads it.

@@ -4,6 +4,7 @@
 use super::done;
 use super::versions::{self as page_of_versions, VersionsQuery};
 use crate::http::error::{Error, Result};
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::reader::Reader;
 use crate::http::pages::uploaded::{UploadForm, Uploaded};
@@ -17,6 +18,7 @@ use askama::Template;
 use nbcourier_codec::PathSet;
 use nbcourier_domain::{AssignmentId, CourseId};
 use nbcourier_exchange::board::{self, Purpose};
+use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_exchange::releases::{self, IfReleased};
 use nbcourier_exchange::versions::{self, Against, Shown, Versions};
 use nbcourier_exchange::{Exchange, trash};
@@ -229,32 +231,48 @@ pub async fn add_files(
     let place = (course.clone(), assignment.clone());
     let ready = releases::ready(&exchange, &caller, place.0, place.1, only).await?;
     let base = begun.fields.text("base").parse::<i64>().unwrap_or(0);
-    let uploaded = begun.read(&exchange, ready.account()).await?;
-    if uploaded.names.is_empty() {
-        let reader = uploaded.reader.in_course(&exchange, &course).await?;
-        let problem = Some(reader.view.say("add-files-none"));
-        return files_form(&exchange, reader, (course, assignment), problem).await;
-    }
-    let Uploaded {
-        parcel,
-        names,
-        reader: Reader { view, .. },
-    } = uploaded;
-    let parcel = if base > 0 {
-        let place = (course.clone(), assignment.clone());
-        let stored = releases::tree(&exchange, &caller, place.0, place.1, Some(base)).await?;
-        let mut paths = PathSet::default();
-        let kept = stored.files.iter().map(|file| file.path);
-        for path in kept.filter(|path| !names.contains(*path)).chain(&names) {
-            let fits = paths.insert(path);
-            fits.map_err(|_| Error::bad(view.say_with("add-files-clash", "name", path.as_str())))?;
-        }
-        parcel.beside(&exchange, &stored.files)?
-    } else {
-        parcel
+    let (reader, uploaded) = begun.read(&exchange, ready.account()).await;
+    let place = (course.clone(), assignment.clone());
+    let whole = match uploaded {
+        Ok(uploaded) => beside(&exchange, &reader, place, base, uploaded).await,
+        Err(error) => Err(error),
     };
-    ready.release(parcel).await?;
-    Ok(to_versions(&view, &course, &assignment))
+    let released = match whole {
+        Ok(parcel) => ready.release(parcel).await.map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    match released {
+        Ok(_) => Ok(to_versions(&reader.view, &course, &assignment)),
+        Err(error) => {
+            let problem = Some(reason(error, &reader.view)?);
+            let reader = reader.in_course(&exchange, &course).await?;
+            files_form(&exchange, reader, (course, assignment), problem).await
+        }
+    }
+}
+
+/// Returns the files with those of the version that the form was made from.
+async fn beside(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    (course, assignment): (CourseId, AssignmentId),
+    base: i64,
+    Uploaded { parcel, names }: Uploaded,
+) -> Result<Parcel> {
+    if names.is_empty() {
+        return Err(Error::bad(view.say("add-files-none")));
+    }
+    if base <= 0 {
+        return Ok(parcel);
+    }
+    let stored = releases::tree(exchange, caller, course, assignment, Some(base)).await?;
+    let mut paths = PathSet::default();
+    let kept = stored.files.iter().map(|file| file.path);
+    for path in kept.filter(|path| !names.contains(*path)).chain(&names) {
+        let fits = paths.insert(path);
+        fits.map_err(|_| Error::bad(view.say_with("add-files-clash", "name", path.as_str())))?;
+    }
+    Ok(parcel.beside(exchange, &stored.files)?)
 }
 
 /// Handles `GET c/{course}/a/{assignment}/take-back`: says what taking the release back means.

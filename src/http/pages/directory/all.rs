@@ -1,7 +1,9 @@
 //! The directories that a reader may read, and the form for a new one.
 
+use super::facts::Given;
 use super::{above, address_of, done, level, sentence};
-use crate::http::error::{Error, Result};
+use crate::http::error::Result;
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
@@ -11,9 +13,7 @@ use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{DirectoryOwner, Timestamp};
-use nbcourier_exchange::directories::{
-    self, DirectoryFacts, DirectoryFilter, DirectoryView, Reach, parse_name,
-};
+use nbcourier_exchange::directories::{self, DirectoryFilter, DirectoryView, Reach, parse_name};
 use nbcourier_exchange::{DirectoryAddress, Exchange, Thing};
 
 /// Maximum number of directories on the page.
@@ -169,6 +169,8 @@ struct New<'a> {
     head: Head,
     owner: String,
     is_of_course: bool,
+    given: Given,
+    problem: Option<String>,
 }
 
 /// The owner of the new directory.
@@ -196,9 +198,20 @@ pub async fn ask(
         name: parse_name("new")?,
     };
     directories::ready_to_create(&exchange, &reader.caller, address).await?;
-    let (reader, crumbs) = above(reader, &exchange, &owner).await?;
+    new_page(reader, &exchange, &owner, Given::default(), None).await
+}
+
+/// Returns the page with the form, and the reason why it comes back.
+async fn new_page(
+    reader: Reader,
+    exchange: &Exchange,
+    owner: &DirectoryOwner,
+    given: Given,
+    problem: Option<String>,
+) -> Result<HttpResponse> {
+    let (reader, crumbs) = above(reader, exchange, owner).await?;
     let view = &reader.view;
-    view.page(&New {
+    let page = New {
         head: Head {
             title: view.say("directory-new"),
             crumbs,
@@ -206,29 +219,38 @@ pub async fn ask(
         },
         is_of_course: matches!(owner, DirectoryOwner::Course(_)),
         owner: owner.to_string(),
+        given,
+        problem,
         view,
-    })
+    };
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// Handles `POST d/new`: makes an empty directory.
 pub async fn make(exchange: web::Data<Exchange>, form: Form) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
     let owner = owner_or_reader(fields.text("owner"), &reader)?;
-    let given = |name: &str| Some(fields.text(name).to_owned()).filter(|text| !text.is_empty());
-    let name = fields.text("name");
-    if name.is_empty() {
-        return Err(Error::bad(reader.view.say("directory-name-missing")));
+    let given = Given::of_form(&fields);
+    match create(&exchange, &reader, &owner, &given).await {
+        Ok(address) => Ok(done(&address_of(&reader.view, &address), "created")),
+        Err(error) => {
+            let problem = Some(reason(error, &reader.view)?);
+            new_page(reader, &exchange, &owner, given, problem).await
+        }
     }
+}
+
+async fn create(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    owner: &DirectoryOwner,
+    given: &Given,
+) -> Result<DirectoryAddress> {
     let address = DirectoryAddress {
-        owner,
-        name: parse_name(name)?,
+        owner: owner.clone(),
+        name: given.name(view)?,
     };
-    let facts = DirectoryFacts {
-        description: given("description").map(|text| text.replace("\r\n", "\n")),
-        deliver: given("deliver"),
-        deliver_at_start: fields.has("at-start"),
-    };
-    let ready = directories::ready_to_create(&exchange, &reader.caller, address.clone()).await?;
-    ready.create(facts).await?;
-    Ok(done(&address_of(&reader.view, &address), "created"))
+    let ready = directories::ready_to_create(exchange, caller, address.clone()).await?;
+    ready.create(given.facts()).await?;
+    Ok(address)
 }

@@ -1,16 +1,21 @@
 //! Changes of the files of a directory by forms: uploads, new folders, removals and copies. Each makes one version.
 
-use super::{address_of, done, folder, number, parse_folder};
+use super::facts;
+use super::folder::{self, Wrong};
+use super::{address_of, done, number, parse_folder};
 use crate::http::error::{Error, Result};
-use crate::http::pages::form::Form;
+use crate::http::pages::failure::reason;
+use crate::http::pages::form::{Fields, Form};
+use crate::http::pages::reader::Reader;
 use crate::http::pages::uploaded::{UploadForm, Uploaded};
 use crate::http::pages::view::View;
 use crate::http::request::changes_body::parse_path;
 use crate::http::request::directory_path::InDirectory;
 use actix_web::{HttpResponse, web};
-use nbcourier_domain::{DirectoryOwner, RelativePath};
+use nbcourier_domain::{AccessLevel, DirectoryOwner, RelativePath};
+use nbcourier_exchange::directories::browsing;
 use nbcourier_exchange::directories::changes::{Batch, Condition, Operation};
-use nbcourier_exchange::directories::{self, Committed, parse_name};
+use nbcourier_exchange::directories::{self, Committed};
 use nbcourier_exchange::files::intake::Intake;
 use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_exchange::{DirectoryAddress, Error as Refusal, Exchange};
@@ -35,6 +40,26 @@ fn refusal(view: &View, error: Refusal) -> Error {
             Error::bad(view.say_with("add-files-clash", "name", &path))
         }
         _ => error.into(),
+    }
+}
+
+/// Returns the redirect after a change, or the page with the form that was wrong.
+async fn answer(
+    (exchange, reader, address): (&Exchange, Reader, DirectoryAddress),
+    (form, fields): (&'static str, Fields),
+    made: Result<HttpResponse>,
+) -> Result<HttpResponse> {
+    match made {
+        Ok(reply) => Ok(reply),
+        Err(error) => {
+            let problem = reason(error, &reader.view)?;
+            let wrong = Wrong {
+                form,
+                fields,
+                problem,
+            };
+            folder::with_form(reader, exchange, address, wrong).await
+        }
     }
 }
 
@@ -69,17 +94,30 @@ pub async fn upload(
     let begun = form.begin().await?;
     let caller = begun.reader.caller.clone();
     let ready = directories::ready(&exchange, &caller, address.clone(), None).await?;
-    let folder = parse_folder(begun.fields.text("path"))?;
-    let message = begun.fields.text("message").to_owned();
-    let uploaded = begun.read_uncounted(&exchange).await?;
-    let Uploaded {
-        parcel,
-        names,
-        reader,
-    } = uploaded;
+    let fields = begun.fields.clone();
+    let (reader, uploaded) = begun.read_uncounted(&exchange).await;
+    let stored = match uploaded {
+        Ok(uploaded) => {
+            let to = (&address, &fields);
+            store(&exchange, &reader.view, ready, to, uploaded).await
+        }
+        Err(error) => Err(error),
+    };
+    let form = ("upload", fields);
+    answer((&exchange, reader, address), form, stored).await
+}
+
+async fn store(
+    exchange: &Exchange,
+    view: &View,
+    ready: directories::Ready,
+    (address, fields): (&DirectoryAddress, &Fields),
+    Uploaded { parcel, names }: Uploaded,
+) -> Result<HttpResponse> {
     if names.is_empty() {
-        return Err(Error::bad(reader.view.say("submit-no-files")));
+        return Err(Error::bad(view.say("submit-no-files")));
     }
+    let folder = parse_folder(fields.text("path"))?;
     let puts = parcel.files().into_iter().map(|(path, sha256)| {
         Ok(Operation::Put {
             path: within(folder.as_ref(), path.as_str())?,
@@ -89,20 +127,14 @@ pub async fn upload(
         })
     });
     let puts = puts.collect::<Result<Vec<_>>>()?;
-    let committed = commit(
-        (&exchange, &reader.view),
-        ready,
-        puts,
-        &message,
-        Some(parcel),
-    )
-    .await?;
+    let message = fields.text("message");
+    let committed = commit((exchange, view), ready, puts, message, Some(parcel)).await?;
     let what = if committed.changed {
         "uploaded"
     } else {
         "same"
     };
-    let place = folder::address(&reader.view, &address, folder.as_ref());
+    let place = folder::address(view, address, folder.as_ref());
     Ok(done(&place, what))
 }
 
@@ -113,12 +145,23 @@ pub async fn make_folder(
     form: Form,
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
-    let ready = directories::ready(&exchange, &reader.caller, address.clone(), None).await?;
+    let made = new_folder(&exchange, &reader, &address, &fields).await;
+    answer((&exchange, reader, address), ("folder", fields), made).await
+}
+
+async fn new_folder(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    address: &DirectoryAddress,
+    fields: &Fields,
+) -> Result<HttpResponse> {
+    let ready = directories::ready(exchange, caller, address.clone(), None).await?;
     let folder = parse_folder(fields.text("path"))?;
-    let path = within(folder.as_ref(), fields.text("name"))?;
-    let place = folder::address(&reader.view, &address, Some(&path));
+    let path = within(folder.as_ref(), fields.text("name"));
+    let path = path.map_err(|_| Error::bad(view.say("folder-name-wrong")))?;
+    let place = folder::address(view, address, Some(&path));
     let make = vec![Operation::MakeFolder { path }];
-    let committed = commit((&exchange, &reader.view), ready, make, "", None).await?;
+    let committed = commit((exchange, view), ready, make, "", None).await?;
     Ok(done(
         &place,
         if committed.changed { "folder" } else { "same" },
@@ -132,12 +175,22 @@ pub async fn remove(
     form: Form,
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
-    let ready = directories::ready(&exchange, &reader.caller, address.clone(), None).await?;
+    let made = remove_chosen(&exchange, &reader, &address, &fields).await;
+    answer((&exchange, reader, address), ("remove", fields), made).await
+}
+
+async fn remove_chosen(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    address: &DirectoryAddress,
+    fields: &Fields,
+) -> Result<HttpResponse> {
+    let ready = directories::ready(exchange, caller, address.clone(), None).await?;
     let folder = parse_folder(fields.text("path"))?;
     let paths = fields.all("what").map(parse_path);
     let paths = paths.collect::<Result<Vec<_>>>()?;
     if paths.is_empty() {
-        return Err(Error::bad(reader.view.say("nothing-chosen")));
+        return Err(Error::bad(view.say("nothing-chosen")));
     }
     if paths.len() > MOST {
         return Err(Error::TooManyItems(MOST));
@@ -147,15 +200,9 @@ pub async fn remove(
         recursive: true,
         condition: Condition::Any,
     });
-    let committed = commit(
-        (&exchange, &reader.view),
-        ready,
-        removals.collect(),
-        "",
-        None,
-    )
-    .await?;
-    let place = folder::address(&reader.view, &address, folder.as_ref());
+    let removals = removals.collect();
+    let committed = commit((exchange, view), ready, removals, "", None).await?;
+    let place = folder::address(view, address, folder.as_ref());
     Ok(done(
         &place,
         if committed.changed { "removed" } else { "same" },
@@ -169,20 +216,25 @@ pub async fn copy(
     form: Form,
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
-    let need = nbcourier_domain::AccessLevel::Read;
-    directories::browsing::directory(&exchange, &reader.caller, address.clone(), need).await?;
+    let copied = copy_version(&exchange, &reader, &address, &fields).await;
+    answer((&exchange, reader, address), ("copy", fields), copied).await
+}
+
+async fn copy_version(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    address: &DirectoryAddress,
+    fields: &Fields,
+) -> Result<HttpResponse> {
+    let need = AccessLevel::Read;
+    browsing::directory(exchange, caller, address.clone(), need).await?;
     let version = Some(fields.text("version")).filter(|text| !text.is_empty());
     let version = number(version)?;
-    let name = fields.text("name");
-    if name.is_empty() {
-        return Err(Error::bad(reader.view.say("directory-name-missing")));
-    }
-    let name = parse_name(name)?;
-    let owner = DirectoryOwner::Person(reader.caller.name().clone());
+    let name = facts::name(fields.text("name"), view)?;
     let own = DirectoryAddress {
-        owner,
+        owner: DirectoryOwner::Person(caller.name().clone()),
         name: name.clone(),
     };
-    directories::copy(&exchange, &reader.caller, address, version, name).await?;
-    Ok(done(&address_of(&reader.view, &own), "copied"))
+    directories::copy(exchange, caller, address.clone(), version, name).await?;
+    Ok(done(&address_of(view, &own), "copied"))
 }

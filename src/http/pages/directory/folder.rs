@@ -3,6 +3,7 @@
 use super::{Place, address_of, folder_address, level, number, parse_folder, sentence};
 use crate::http::error::Result;
 use crate::http::pages::contents::is_text;
+use crate::http::pages::form::Fields;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::student::submission::to_contents;
 use crate::http::pages::times::Moment;
@@ -38,6 +39,18 @@ struct Page<'a> {
     may_write: bool,
     next: Option<String>,
     done: Option<String>,
+    /// The form that comes back.
+    wrong: Option<Wrong>,
+}
+
+/// A form of the page that comes back with its fields.
+pub(super) struct Wrong {
+    /// The form, by the last word of its address.
+    pub form: &'static str,
+    /// The fields.
+    pub fields: Fields,
+    /// The reason.
+    pub problem: String,
 }
 
 /// A line of the folder.
@@ -62,6 +75,18 @@ impl Page<'_> {
         self.folder.version.number == self.folder.directory.head.number
     }
 
+    /// Returns the reason why that form comes back, if it does.
+    fn problem_of(&self, form: &str) -> Option<&str> {
+        let wrong = self.wrong.as_ref()?;
+        (wrong.form == form).then_some(wrong.problem.as_str())
+    }
+
+    /// Returns the content of a field of that form, if the form comes back.
+    fn given(&self, form: &str, field: &str) -> &str {
+        let wrong = self.wrong.as_ref().filter(|wrong| wrong.form == form);
+        wrong.map_or("", |wrong| wrong.fields.text(field))
+    }
+
     fn files(&self) -> String {
         let files = self.folder.version.files;
         self.view.say_with("file-count", "n", files)
@@ -69,7 +94,7 @@ impl Page<'_> {
 }
 
 /// The version and the part of the folder that are wanted.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, Default)]
 pub struct FolderArguments {
     version: Option<String>,
     after: Option<String>,
@@ -83,7 +108,7 @@ pub async fn show(
     InDirectory(address): InDirectory,
     Query(query): Query<FolderArguments>,
 ) -> Result<HttpResponse> {
-    page(reader, &exchange, address, None, query).await
+    page(reader, &exchange, address, None, query, None).await
 }
 
 /// `GET d/{owner}/{directory}/in/{path}`
@@ -93,7 +118,23 @@ pub async fn below(
     FileIn(address, path): FileIn,
     Query(query): Query<FolderArguments>,
 ) -> Result<HttpResponse> {
-    page(reader, &exchange, address, Some(path), query).await
+    page(reader, &exchange, address, Some(path), query, None).await
+}
+
+/// Returns the page of the folder to which a form belongs. The form comes back with its fields and the reason.
+pub(super) async fn with_form(
+    reader: Reader,
+    exchange: &Exchange,
+    address: DirectoryAddress,
+    wrong: Wrong,
+) -> Result<HttpResponse> {
+    let text = |name: &str| Some(wrong.fields.text(name)).filter(|text| !text.is_empty());
+    let path = parse_folder(text("path").unwrap_or_default())?;
+    let query = FolderArguments {
+        version: text("version").map(str::to_owned),
+        ..FolderArguments::default()
+    };
+    page(reader, exchange, address, path, query, Some(wrong)).await
 }
 
 async fn page(
@@ -102,6 +143,7 @@ async fn page(
     address: DirectoryAddress,
     path: Option<RelativePath>,
     query: FolderArguments,
+    wrong: Option<Wrong>,
 ) -> Result<HttpResponse> {
     let wanted = FolderQuery {
         version: number(query.version.as_deref())?,
@@ -125,7 +167,7 @@ async fn page(
         let version = folder.version.number;
         format!("{here}?version={version}&after={after}")
     });
-    view.page(&Page {
+    let page = Page {
         head: head(view, &place, path.as_ref(), &pinned),
         entries: entries.collect(),
         path: path.map_or_else(String::new, |path| path.to_string()),
@@ -133,13 +175,14 @@ async fn page(
         may_write: is_current
             && place.may >= AccessLevel::Write
             && folder.directory.source.is_none(),
-
         next,
         done: sentence(view, query.done.as_deref()),
+        wrong,
         folder: &folder,
         at: place.at,
         view,
-    })
+    };
+    view.page_of_form(&page, page.wrong.is_some())
 }
 
 /// Returns the head of a folder's page, with the folders above it.

@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod change;
+mod facts;
 pub mod folder;
 pub mod material;
 pub mod settings;

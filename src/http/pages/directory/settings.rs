@@ -1,7 +1,9 @@
 //! The name, the description and the delivery of a directory, and its deletion.
 
+use super::facts::Given;
 use super::{Place, address_of, done, sentence};
-use crate::http::error::{Error, Result};
+use crate::http::error::Result;
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::view::{Head, View};
@@ -11,7 +13,7 @@ use crate::http::state::Retention;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AccessLevel, DirectoryOwner};
-use nbcourier_exchange::directories::{self, Change, DirectoryView, Patch, browsing, parse_name};
+use nbcourier_exchange::directories::{self, Change, Patch, browsing};
 use nbcourier_exchange::{DirectoryAddress, Exchange};
 
 #[derive(Template)]
@@ -20,9 +22,10 @@ struct Page<'a> {
     view: &'a View,
     head: Head,
     at: String,
-    directory: &'a DirectoryView,
     is_of_course: bool,
+    given: Given,
     retention: Retention,
+    problem: Option<String>,
     done: Option<String>,
 }
 
@@ -40,58 +43,92 @@ pub async fn show(
     InDirectory(address): InDirectory,
     Query(query): Query<SettingsQuery>,
 ) -> Result<HttpResponse> {
+    let done = sentence(&reader.view, query.done.as_deref());
+    page(reader, &exchange, **retention, address, None, done).await
+}
+
+/// Returns the page. A form that is wrong comes back with its fields and the reason.
+async fn page(
+    reader: Reader,
+    exchange: &Exchange,
+    retention: Retention,
+    address: DirectoryAddress,
+    wrong: Option<(Given, String)>,
+    done: Option<String>,
+) -> Result<HttpResponse> {
     let (caller, need) = (&reader.caller, AccessLevel::Admin);
-    let directory = browsing::directory(&exchange, caller, address, need).await?;
-    let (reader, place) = Place::of(reader, &exchange, &directory).await?;
+    let directory = browsing::directory(exchange, caller, address, need).await?;
+    let (reader, place) = Place::of(reader, exchange, &directory).await?;
     let view = &reader.view;
-    view.page(&Page {
+    let (given, problem) = match wrong {
+        Some((given, problem)) => (given, Some(problem)),
+        None => (Given::of_directory(&directory), None),
+    };
+    let page = Page {
         head: place.head(view, view.say("settings-title"), "settings"),
         is_of_course: matches!(directory.owner, DirectoryOwner::Course(_)),
-        retention: **retention,
-        done: sentence(view, query.done.as_deref()),
         at: place.at,
-        directory: &directory,
+        given,
+        retention,
+        problem,
+        done,
         view,
-    })
+    };
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// `POST d/{owner}/{directory}/settings`
 pub async fn set(
     exchange: web::Data<Exchange>,
+    retention: web::Data<Retention>,
     InDirectory(address): InDirectory,
     form: Form,
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
     let (caller, need) = (&reader.caller, AccessLevel::Admin);
     browsing::directory(&exchange, caller, address.clone(), need).await?;
-    let given = |name: &str| Some(fields.text(name).to_owned()).filter(|text| !text.is_empty());
-    let name = fields.text("name");
-    if name.is_empty() {
-        return Err(Error::bad(reader.view.say("directory-name-missing")));
+    let given = Given::of_form(&fields);
+    match change(&exchange, &reader, &address, &given).await {
+        Ok(renamed) => {
+            let at = address_of(&reader.view, &renamed);
+            Ok(done(&format!("{at}/settings"), "saved"))
+        }
+        Err(error) => {
+            let problem = reason(error, &reader.view)?;
+            let wrong = Some((given, problem));
+            page(reader, &exchange, **retention, address, wrong, None).await
+        }
     }
+}
+
+/// Gives the directory the name and the facts in the fields. Returns its address with that name.
+async fn change(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    address: &DirectoryAddress,
+    given: &Given,
+) -> Result<DirectoryAddress> {
     // The name that the directory has stays, even if nobody could choose it now.
-    let name = if name == address.name.as_str() {
+    let name = if given.name == address.name.as_str() {
         address.name.clone()
     } else {
-        parse_name(name)?
+        given.name(view)?
     };
-    let description = given("description").map(|text| text.replace("\r\n", "\n"));
+    let facts = given.facts();
     let mut patch = Patch {
         name: Some(name.clone()),
-        description: Change::To(description),
+        description: Change::To(facts.description),
         ..Patch::default()
     };
     if matches!(address.owner, DirectoryOwner::Course(_)) {
-        patch.deliver = Change::To(given("deliver"));
-        patch.deliver_at_start = Some(fields.has("at-start"));
+        patch.deliver = Change::To(facts.deliver);
+        patch.deliver_at_start = Some(facts.deliver_at_start);
     }
-    let renamed = DirectoryAddress {
+    directories::change(exchange, caller, address.clone(), patch).await?;
+    Ok(DirectoryAddress {
         owner: address.owner.clone(),
         name,
-    };
-    directories::change(&exchange, caller, address, patch).await?;
-    let at = address_of(&reader.view, &renamed);
-    Ok(done(&format!("{at}/settings"), "saved"))
+    })
 }
 
 /// Handles `POST d/{owner}/{directory}/delete`: puts the directory into the trash.

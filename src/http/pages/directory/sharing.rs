@@ -2,6 +2,7 @@
 
 use super::{Place, address_of, done, level, sentence};
 use crate::http::error::{Error, Result};
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
@@ -13,9 +14,9 @@ use askama::Template;
 use nbcourier_domain::{
     AccessLevel, CourseId, DirectoryOwner, Principal, Role, Timestamp, UserName,
 };
-use nbcourier_exchange::Exchange;
 use nbcourier_exchange::directories::sharing::{self, GrantView};
 use nbcourier_exchange::directories::{DirectoryView, browsing};
+use nbcourier_exchange::{DirectoryAddress, Exchange};
 
 #[derive(Template)]
 #[template(path = "directory/sharing.html")]
@@ -26,7 +27,28 @@ struct Page<'a> {
     directory: &'a DirectoryView,
     grants: &'a [GrantView],
     is_admin: bool,
+    given: Given,
+    problem: Option<String>,
     done: Option<String>,
+}
+
+/// The fields of the form.
+#[derive(Default)]
+struct Given {
+    kind: String,
+    name: String,
+    level: String,
+}
+
+impl Given {
+    fn of_form(fields: &Fields) -> Self {
+        let text = |name: &str| fields.text(name).to_owned();
+        Self {
+            kind: text("kind"),
+            name: text("name"),
+            level: text("level"),
+        }
+    }
 }
 
 impl Page<'_> {
@@ -44,6 +66,19 @@ impl Page<'_> {
         levels
             .map(|each| (each.word(), level(self.view, each)))
             .collect()
+    }
+
+    /// Returns the kinds of receivers that the form offers.
+    fn kinds(&self) -> [(&'static str, String); 6] {
+        [
+            ("user", "kind-person"),
+            ("group", "kind-group"),
+            ("members", "kind-members"),
+            ("staff", "kind-staff"),
+            ("instructors", "kind-instructors"),
+            ("everybody", "to-everybody"),
+        ]
+        .map(|(kind, key)| (kind, self.view.say(key)))
     }
 
     fn receiver(&self, to: &Principal) -> String {
@@ -95,19 +130,17 @@ impl Page<'_> {
 }
 
 /// Returns the receiver that the fields name.
-fn receiver(view: &View, fields: &Fields) -> Result<Principal> {
-    let name = fields.text("name");
+fn receiver(view: &View, Given { kind, name, .. }: &Given) -> Result<Principal> {
     let of_course = |role| {
-        let course = CourseId::parse(name.to_owned())?;
+        let course = CourseId::parse(name.clone())?;
         Ok::<_, Error>(Principal::Course(course, role))
     };
-    let kind = fields.text("kind");
     if kind != "everybody" && name.is_empty() {
         return Err(Error::bad(view.say("sharing-name-missing")));
     }
-    match kind {
-        "user" => Ok(Principal::Person(UserName::parse(name.to_owned())?)),
-        "group" => Ok(Principal::Group(name.to_owned())),
+    match kind.as_str() {
+        "user" => Ok(Principal::Person(UserName::parse(name.clone())?)),
+        "group" => Ok(Principal::Group(name.clone())),
         "members" => of_course(Role::Student),
         "staff" => of_course(Role::Assistant),
         "instructors" => of_course(Role::Instructor),
@@ -129,20 +162,36 @@ pub async fn show(
     InDirectory(address): InDirectory,
     Query(query): Query<SharingQuery>,
 ) -> Result<HttpResponse> {
+    let done = sentence(&reader.view, query.done.as_deref());
+    page(reader, &exchange, address, None, done).await
+}
+
+/// Returns the page. A form that is wrong comes back with its fields and the reason.
+async fn page(
+    reader: Reader,
+    exchange: &Exchange,
+    address: DirectoryAddress,
+    wrong: Option<(Given, String)>,
+    done: Option<String>,
+) -> Result<HttpResponse> {
     let (caller, need) = (&reader.caller, AccessLevel::Read);
-    let directory = browsing::directory(&exchange, caller, address.clone(), need).await?;
-    let grants = sharing::list(&exchange, caller, address).await?;
-    let (reader, place) = Place::of(reader, &exchange, &directory).await?;
+    let directory = browsing::directory(exchange, caller, address.clone(), need).await?;
+    let grants = sharing::list(exchange, caller, address).await?;
+    let (reader, place) = Place::of(reader, exchange, &directory).await?;
     let view = &reader.view;
-    view.page(&Page {
+    let (given, problem) = wrong.unzip();
+    let page = Page {
         head: place.head(view, view.say("sharing-title"), "sharing"),
         is_admin: place.may == AccessLevel::Admin,
-        done: sentence(view, query.done.as_deref()),
         at: place.at,
         directory: &directory,
         grants: &grants,
+        given: given.unwrap_or_default(),
+        problem,
+        done,
         view,
-    })
+    };
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// Handles `POST d/{owner}/{directory}/sharing`: gives one receiver a level of access, or takes it back.
@@ -152,23 +201,40 @@ pub async fn set(
     form: Form,
 ) -> Result<HttpResponse> {
     let Form { reader, fields } = form;
-    let (caller, view) = (&reader.caller, &reader.view);
-    let need = AccessLevel::Admin;
+    let (caller, need) = (&reader.caller, AccessLevel::Admin);
     browsing::directory(&exchange, caller, address.clone(), need).await?;
-    let to = receiver(view, &fields)?;
-    let level = match fields.text("level") {
+    let given = Given::of_form(&fields);
+    match grant(&exchange, &reader, &address, &given).await {
+        Ok(what) => {
+            let at = address_of(&reader.view, &address);
+            Ok(done(&format!("{at}/sharing"), what))
+        }
+        Err(error) => {
+            let problem = reason(error, &reader.view)?;
+            page(reader, &exchange, address, Some((given, problem)), None).await
+        }
+    }
+}
+
+/// Sets the level of access that the fields name. Returns what was done.
+async fn grant(
+    exchange: &Exchange,
+    Reader { caller, view }: &Reader,
+    address: &DirectoryAddress,
+    given: &Given,
+) -> Result<&'static str> {
+    let to = receiver(view, given)?;
+    let level = match given.level.as_str() {
         "none" => None,
         word => {
             let level = AccessLevel::of_word(word);
             Some(level.ok_or_else(|| Error::bad(view.say("nothing-chosen")))?)
         }
     };
-    let at = address_of(view, &address);
-    sharing::set(&exchange, caller, address, to, level).await?;
-    let what = if level.is_some() {
+    sharing::set(exchange, caller, address.clone(), to, level).await?;
+    Ok(if level.is_some() {
         "shared"
     } else {
         "unshared"
-    };
-    Ok(done(&format!("{at}/sharing"), what))
+    })
 }

@@ -4,6 +4,7 @@
 use super::{Place, address_of, done, sentence};
 use crate::http::error::{Error, Result};
 use crate::http::materials::{Materials, hook_address, parse_every};
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::{Fields, Form};
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
@@ -278,14 +279,13 @@ pub async fn set(
             let place = address_of(&reader.view, &address);
             Ok(done(&format!("{place}/source"), "source"))
         }
-        Err(error @ (Error::BadRequest(_) | Error::Exchange(Refusal::UnusableFact(_)))) => {
+        Err(error) => {
             let shown = Shown {
-                wrong: Some((given, error.message().into_owned())),
+                wrong: Some((given, reason(error, &reader.view)?)),
                 ..Shown::default()
             };
             page(reader, &exchange, &request, address, shown).await
         }
-        Err(error) => Err(error),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Place, address_of, done, sentence};
 use crate::http::error::{Error, Result};
+use crate::http::pages::failure::reason;
 use crate::http::pages::form::Form;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
@@ -14,7 +15,7 @@ use askama::Template;
 use nbcourier_domain::{AccessLevel, Timestamp};
 use nbcourier_exchange::directories::versions::{self, VersionPage, VersionView};
 use nbcourier_exchange::directories::{DirectoryView, browsing};
-use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
+use nbcourier_exchange::{DirectoryAddress, Error as Refusal, Exchange, Thing};
 
 /// Maximum number of versions on the page.
 const VERSIONS: usize = 100;
@@ -30,7 +31,16 @@ struct Page<'a> {
     may_write: bool,
     /// Whether the reader may make a version.
     may_restore: bool,
+    /// The form of a label that comes back.
+    wrong: Option<Label>,
+    problem: Option<String>,
     done: Option<String>,
+}
+
+/// The fields of the form that labels a version.
+struct Label {
+    version: i64,
+    label: String,
 }
 
 impl Page<'_> {
@@ -40,6 +50,14 @@ impl Page<'_> {
 
     fn is_current(&self, version: &VersionView) -> bool {
         version.number == self.directory.head.number
+    }
+
+    fn label<'a>(&'a self, version: &'a VersionView) -> &'a str {
+        let wrong = self.wrong.as_ref();
+        match wrong.filter(|wrong| wrong.version == version.number) {
+            Some(wrong) => &wrong.label,
+            None => version.label.as_deref().unwrap_or_default(),
+        }
     }
 
     fn files(&self, version: &VersionView) -> String {
@@ -62,20 +80,37 @@ pub async fn show(
     Query(query): Query<VersionsQuery>,
 ) -> Result<HttpResponse> {
     let below = paging::cursor(query.cursor.as_deref(), |text| text.parse().ok())?;
-    let found = browsing::history(&exchange, &reader.caller, address, below, VERSIONS).await?;
+    let done = sentence(&reader.view, query.done.as_deref());
+    page(reader, &exchange, address, below, done, None).await
+}
+
+/// Returns the page with the versions below that number. A label that is wrong comes back with the reason.
+async fn page(
+    reader: Reader,
+    exchange: &Exchange,
+    address: DirectoryAddress,
+    below: Option<i64>,
+    done: Option<String>,
+    wrong: Option<(Label, String)>,
+) -> Result<HttpResponse> {
+    let found = browsing::history(exchange, &reader.caller, address, below, VERSIONS).await?;
     let (directory, page) = found;
-    let (reader, place) = Place::of(reader, &exchange, &directory).await?;
+    let (reader, place) = Place::of(reader, exchange, &directory).await?;
     let view = &reader.view;
-    view.page(&Page {
+    let (wrong, problem) = wrong.unzip();
+    let page = Page {
         head: place.head(view, view.say("directory-versions"), "versions"),
         may_write: place.may >= AccessLevel::Write,
         may_restore: place.may >= AccessLevel::Write && directory.source.is_none(),
-        done: sentence(view, query.done.as_deref()),
+        wrong,
+        problem,
+        done,
         at: place.at,
         directory: &directory,
         kept: &page,
         view,
-    })
+    };
+    view.page_of_form(&page, page.problem.is_some())
 }
 
 /// Handles `POST d/{owner}/{directory}/versions`: labels a version, or makes one with the files of an earlier one.
@@ -94,7 +129,17 @@ pub async fn change(
     let what = match fields.text("step") {
         "label" => {
             let label = Some(fields.text("label").to_owned()).filter(|label| !label.is_empty());
-            versions::set_label(&exchange, caller, address, number, label).await?;
+            let given = label.clone().unwrap_or_default();
+            let set = versions::set_label(&exchange, caller, address.clone(), number, label);
+            if let Err(error) = set.await {
+                let problem = reason(error.into(), &reader.view)?;
+                let label = Label {
+                    version: number,
+                    label: given,
+                };
+                let (below, wrong) = (number.checked_add(1), Some((label, problem)));
+                return page(reader, &exchange, address, below, None, wrong).await;
+            }
             "labelled"
         }
         "restore" => {

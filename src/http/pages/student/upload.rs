@@ -1,9 +1,10 @@
 //! Submitting by uploading files, for times when the notebook server does not start.
 
-use crate::http::error::Result;
+use crate::http::error::{Error, Result};
+use crate::http::pages::failure::reason;
 use crate::http::pages::reader::Reader;
 use crate::http::pages::times::Moment;
-use crate::http::pages::uploaded::UploadForm;
+use crate::http::pages::uploaded::{UploadForm, Uploaded};
 use crate::http::pages::view::{Head, View};
 use crate::http::reply::redirect::see_other;
 use crate::http::request::path::InAssignment;
@@ -11,6 +12,7 @@ use crate::http::request::query::Query;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use nbcourier_domain::{AssignmentId, CourseId, IdempotencyKey, Timestamp, UserName};
+use nbcourier_exchange::files::parcel::Parcel;
 use nbcourier_exchange::own_work::{self, OwnDetails};
 use nbcourier_exchange::submissions::{self, NewSubmission};
 use nbcourier_exchange::{Error as Refusal, Exchange, Thing};
@@ -125,20 +127,29 @@ pub async fn submit(
     if let Some(earlier) = ready.earlier.take() {
         return Ok(to_page(earlier.id));
     }
-    let uploaded = begun.read(&exchange, ready.account()).await?;
-    let problem = match uploaded.names.as_slice() {
-        [] => Some("submit-choose-files"),
-        [only] if only.as_str().to_ascii_lowercase().ends_with(".zip") => {
-            Some("submit-one-archive")
-        }
-        _ => None,
+    let (reader, uploaded) = begun.read(&exchange, ready.account()).await;
+    let submitted = match uploaded.and_then(|uploaded| submittable(uploaded, &reader.view)) {
+        Ok(parcel) => ready.submit(parcel).await.map_err(Error::from),
+        Err(error) => Err(error),
     };
-    if let Some(problem) = problem {
-        let reader = uploaded.reader.in_course(&exchange, &course).await?;
-        let problem = Some(reader.view.say(problem));
-        let (place, key) = ((course, assignment), key.as_str().to_owned());
-        return form(&exchange, reader, place, student, key, problem).await;
+    match submitted {
+        Ok(submitted) => Ok(to_page(submitted.receipt.id)),
+        Err(error) => {
+            let problem = Some(reason(error, &reader.view)?);
+            let reader = reader.in_course(&exchange, &course).await?;
+            let (place, key) = ((course, assignment), key.as_str().to_owned());
+            form(&exchange, reader, place, student, key, problem).await
+        }
     }
-    let submitted = ready.submit(uploaded.parcel).await?;
-    Ok(to_page(submitted.receipt.id))
+}
+
+/// Returns the files of a submission, unless they look like a mistake.
+fn submittable(uploaded: Uploaded, view: &View) -> Result<Parcel> {
+    match uploaded.names.as_slice() {
+        [] => Err(Error::bad(view.say("submit-choose-files"))),
+        [only] if only.as_str().to_ascii_lowercase().ends_with(".zip") => {
+            Err(Error::bad(view.say("submit-one-archive")))
+        }
+        _ => Ok(uploaded.parcel),
+    }
 }

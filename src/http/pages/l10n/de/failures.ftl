@@ -10,7 +10,7 @@ failure-no-page = Es gibt keine Seite mit dieser Adresse.
 failure-no-course = Diesen Kurs gibt es nicht.
 failure-no-assignment = Es gibt keine solche Aufgabe, die Sie sehen dürfen. Vielleicht ist sie noch nicht offen, oder sie wurde zurückgezogen.
 failure-no-person = Diese Person ist nicht im Kurs.
-failure-no-version = Diese Version gibt es nicht.
+failure-no-version = Diese Fassung gibt es nicht.
 failure-no-submission = Diese Abgabe gibt es nicht.
 failure-no-submission-number = Es gibt keine Abgabe { $number }.
 failure-no-feedback = Zu dieser Abgabe gibt es keine Rückmeldung.
@@ -48,6 +48,7 @@ failure-storage = Der Dienst erreicht seinen Speicher nicht. Nichts wurde geänd
 failure-bug = Ein Fehler des Dienstes selbst hat das verhindert. Die Ursache steht in seinem Protokoll.
 failure-media = Der Browser hat das Formular in einer Form gesendet, die hier nicht gelesen wird.
 failure-odd-form = Das Formular überschreitet eine Grenze des Dienstes. Nichts wurde gespeichert.
+failure-field-size = Ein Feld ist länger als { $size }. Kürzen Sie es. Nichts wurde gespeichert.
 failure-too-many-items = { $n ->
     [one] Die Liste hat mehr als { $n } Eintrag. Nichts wurde gespeichert.
    *[other] Die Liste hat mehr als { $n } Einträge. Nichts wurde gespeichert.

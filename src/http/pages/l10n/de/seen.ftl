@@ -2,12 +2,12 @@
 
 show-not-fetched = nicht einmal abgeholt
 fetched-version = { $n ->
-    [one] { $n } Person hat Version { $version } abgeholt.
-   *[other] { $n } Personen haben Version { $version } abgeholt.
+    [one] { $n } Person hat Fassung { $version } abgeholt.
+   *[other] { $n } Personen haben Fassung { $version } abgeholt.
 }
 fetched-only = { $n ->
-    [one] { $n } Person hat nur Version { $version } abgeholt.
-   *[other] { $n } Personen haben nur Version { $version } abgeholt.
+    [one] { $n } Person hat nur Fassung { $version } abgeholt.
+   *[other] { $n } Personen haben nur Fassung { $version } abgeholt.
 }
 not-even-fetched = { $n ->
     [one] { $n } Person hat nicht abgegeben und die Aufgabe nicht einmal abgeholt.

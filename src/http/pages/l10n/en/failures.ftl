@@ -48,6 +48,7 @@ failure-storage = The exchange cannot reach its storage. Nothing was changed.
 failure-bug = An error of the exchange itself prevented this. Its cause is in the log.
 failure-media = The browser sent the form in a form that is not read here.
 failure-odd-form = The form exceeds a limit of the exchange. Nothing was stored.
+failure-field-size = A field is longer than { $size }. Shorten it. Nothing was stored.
 failure-too-many-items = { $n ->
     [one] The list has more than { $n } item. Nothing was stored.
    *[other] The list has more than { $n } items. Nothing was stored.

@@ -60,5 +60,5 @@ submit-folder = Or a whole folder
 submit-expected = The assignment has these notebooks: { $names }.
 submit-button = Submit
 submit-choose-files = No files were chosen. Choose the files of your work.
-submit-no-files = No files were chosen. Go back and choose the files of your work.
+submit-no-files = No files were chosen. Choose files or a folder. Nothing was stored.
 submit-one-archive = Choose the files inside the zip archive. An archive is not unpacked here.

@@ -48,6 +48,7 @@ failure-storage = Le service n’atteint pas son stockage. Rien n’a été modi
 failure-bug = Une erreur du service lui-même a empêché ceci. Sa cause est dans son journal.
 failure-media = Le navigateur a envoyé le formulaire sous une forme qui n’est pas lue ici.
 failure-odd-form = Le formulaire dépasse une limite du service. Rien n’a été enregistré.
+failure-field-size = Un champ dépasse { $size }. Raccourcissez-le. Rien n’a été enregistré.
 failure-too-many-items = { $n ->
     [one] La liste a plus de { $n } élément. Rien n’a été enregistré.
    *[other] La liste a plus de { $n } éléments. Rien n’a été enregistré.

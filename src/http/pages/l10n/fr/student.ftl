@@ -60,5 +60,5 @@ submit-folder = Ou un dossier entier
 submit-expected = Le devoir a ces notebooks : { $names }.
 submit-button = Rendre
 submit-choose-files = Aucun fichier n’a été choisi. Choisissez les fichiers de votre travail.
-submit-no-files = Aucun fichier n’a été choisi. Revenez en arrière et choisissez les fichiers de votre travail.
+submit-no-files = Aucun fichier n’a été choisi. Choisissez des fichiers ou un dossier. Rien n’a été enregistré.
 submit-one-archive = Choisissez les fichiers dans l’archive zip. Une archive n’est pas ouverte ici.
