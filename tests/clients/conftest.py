@@ -12,12 +12,13 @@ from hub import Hub  # noqa: E402 (pytest rewrites its assertions now)
 
 pytest_plugins = ["steps", "pages"]
 
-# JupyterHub 5 in addition to the newest version. `make test` runs these files with both: a course, and the login.
+# JupyterHub 5 in addition to the newest version. `make test` runs these files with both: a course, the login, and deliveries.
 OLDER_HUB = "hub5"
 WITH_BOTH_HUBS = {
     "test_browser_login.py",
     "test_cycle_hub.py",
     "test_delivery.py",
+    "test_nbgitpuller_troubles.py",
 }
 
 
