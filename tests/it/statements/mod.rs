@@ -343,19 +343,16 @@ fn assert_complete(seen: &BTreeSet<String>) {
 
 /// The maximum number of statements of a page.
 const FEW: usize = 5;
-/// The maximum number for pages of directories, whose readers may be in other courses.
-const OF_DIRECTORIES: usize = 10;
+/// The maximum number for the pages of directories that show an earlier version, or the repository that it follows.
+const ONE_MORE: usize = 6;
 
 /// Returns the pages of a course, each with a person who opens it and the maximum number of statements. `submission` is
 /// the number of a submission by lawrence, with feedback.
 fn pages(id: &str, submission: i64) -> Vec<(String, &'static str, usize)> {
     let course = |path: &str, user| (format!("c/{id}{path}"), user, FEW);
     let submission = |path: &str, user| course(&format!("/s/{submission}{path}"), user);
-    let of_directories = |path: &str, user| (path.to_owned(), user, OF_DIRECTORIES);
-    let directory = |path: &str, user| {
-        let path = format!("d/course:{id}/data{path}");
-        (path, user, OF_DIRECTORIES)
-    };
+    let of_directories = |path: &str, user| (path.to_owned(), user, FEW);
+    let directory = |path: &str, user| (format!("d/course:{id}/data{path}"), user, FEW);
     vec![
         (String::new(), "kevin", FEW),
         (String::new(), "lawrence", FEW),
@@ -400,13 +397,13 @@ fn pages(id: &str, submission: i64) -> Vec<(String, &'static str, usize)> {
         of_directories(&format!("d?owner=course:{id}"), "kevin"),
         directory("", "kevin"),
         directory("/in/deep", "lawrence"),
-        directory("?version=2", "kevin"),
+        (format!("d/course:{id}/data?version=2"), "kevin", ONE_MORE),
         directory("/files/f0", "lawrence"),
         directory("/look/f0", "lawrence"),
         directory("/versions", "kevin"),
         directory("/sharing", "kevin"),
         directory("/settings", "kevin"),
-        directory("/source", "kevin"),
+        (format!("d/course:{id}/data/source"), "kevin", ONE_MORE),
         of_directories("d/trash", "kevin"),
     ]
 }

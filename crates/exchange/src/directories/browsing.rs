@@ -9,7 +9,7 @@ use crate::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{AccessLevel, RelativePath};
 use nbcourier_identity::Caller;
 use nbcourier_storage::Portion;
-use nbcourier_storage::directories::{self as rows, entries, sources};
+use nbcourier_storage::directories::{self as rows, entries};
 use nbcourier_storage::trees::File;
 
 /// The folder that a caller wants to see.
@@ -47,21 +47,22 @@ pub async fn folder(
     let read = exchange.read_directory(caller, address, AccessLevel::Read, move |op| {
         let version = versions::find(op, query.version)?;
         let place = (op.directory().id, version.number);
-        if let Some(path) = &query.path {
-            let entry = entries::find(op.conn, place, path.as_str())?;
-            if entry.is_none_or(|entry| entry.file.is_some()) {
-                return Err(Error::NotFound(Thing::Path));
-            }
-        }
         let filter = entries::Filter {
             below: query.path.as_ref().map(RelativePath::as_str),
             is_flat: true,
             after: query.after.as_deref(),
         };
         let (found, is_more) = entries::list(op.conn, place, filter, Portion::of(at_most))?;
+        // Entries below a path show that it is a folder.
+        if let Some(path) = query.path.as_ref().filter(|_| found.is_empty()) {
+            let entry = entries::find(op.conn, place, path.as_str())?;
+            if entry.is_none_or(|entry| entry.file.is_some()) {
+                return Err(Error::NotFound(Thing::Path));
+            }
+        }
         let last = found.last().filter(|_| is_more);
         Ok(Folder {
-            directory: view(op)?,
+            directory: view(op),
             next: last.map(|last| last.path.as_str().to_owned()),
             version: VersionView::new(version),
             entries: found.into_iter().map(EntryView::new).collect(),
@@ -77,7 +78,8 @@ pub async fn directory(
     address: DirectoryAddress,
     need: AccessLevel,
 ) -> Result<DirectoryView> {
-    exchange.read_directory(caller, address, need, view).await
+    let read = exchange.read_directory(caller, address, need, |op| Ok(view(op)));
+    read.await
 }
 
 /// Returns a directory, and at most `at_most` of its kept versions with a number below `below`, the newest first.
@@ -90,15 +92,13 @@ pub async fn history(
 ) -> Result<(DirectoryView, VersionPage)> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, move |op| {
         let page = versions::page(op, None, below, at_most)?;
-        Ok((view(op)?, page))
+        Ok((view(op), page))
     });
     read.await
 }
 
-fn view(op: &mut DirectoryOp<'_>) -> Result<DirectoryView> {
-    let source = sources::find(op.conn, op.standing.directory.id)?;
-    let directory = op.directory().clone();
-    Ok(DirectoryView::new(directory, op.standing.level, source))
+fn view(op: &DirectoryOp<'_>) -> DirectoryView {
+    DirectoryView::new(op.directory().clone(), op.standing.level)
 }
 
 /// Returns a file of a version of the directory with that number, as a tree of only this file. The caller of this

@@ -13,9 +13,7 @@ use crate::{Error, Exchange, Mode, Result};
 use nbcourier_domain::{AccessLevel, RelativePath, Sha256Sum, Timestamp};
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::entries::{self, Entry, NewEntry};
-use nbcourier_storage::directories::{
-    Version, contents, reachable, sources, versions as version_rows,
-};
+use nbcourier_storage::directories::{Version, contents, reachable, versions as version_rows};
 use nbcourier_storage::reach::Reach;
 use serde_json::json;
 use std::collections::HashMap;
@@ -67,9 +65,9 @@ fn check_version(op: &DirectoryOp<'_>, expected: Option<i64>) -> Result<()> {
 }
 
 /// Refuses a change by a person if the directory follows a repository.
-pub(super) fn refuse_followed(op: &mut DirectoryOp<'_>) -> Result<()> {
-    match sources::url_of(op.conn, op.standing.directory.id)? {
-        Some(url) => Err(Error::FromSource(url)),
+pub(super) fn refuse_followed(op: &DirectoryOp<'_>) -> Result<()> {
+    match &op.directory().source {
+        Some(source) => Err(Error::FromSource(source.url.as_str().to_owned())),
         None => Ok(()),
     }
 }

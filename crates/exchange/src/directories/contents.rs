@@ -217,6 +217,8 @@ fn page(
 /// A file that a request names.
 #[derive(Debug, Clone)]
 pub struct FoundFile {
+    /// The number of the directory.
+    pub directory: i64,
     /// The version.
     pub version: i64,
     /// Its size, its checksums and its mode.
@@ -247,6 +249,7 @@ pub async fn file(
             blob: file.blob,
         }];
         Ok(FoundFile {
+            directory: op.directory().id,
             version,
             file: FileView {
                 blob: file.blob.blob,

@@ -27,13 +27,11 @@ use nbcourier_domain::{AccessLevel, CourseId, DirectoryName, DirectoryOwner, Tim
 use nbcourier_identity::Caller;
 use nbcourier_storage::directories::reachable;
 pub use nbcourier_storage::directories::reachable::{Delivered, Reach};
-use nbcourier_storage::directories::sources::{self, Source};
 use nbcourier_storage::directories::{
     self as rows, NewDirectory, Owner, Owners, contents as stored,
 };
 use nbcourier_storage::{self as store, Connection, Lock, Portion};
 use serde_json::json;
-use std::collections::HashMap;
 use std::time::Duration;
 use versions::VersionView;
 
@@ -93,7 +91,7 @@ pub struct DirectoryView {
 }
 
 impl DirectoryView {
-    fn new(row: rows::Directory, may: AccessLevel, source: Option<Source>) -> Self {
+    fn new(row: rows::Directory, may: AccessLevel) -> Self {
         Self {
             id: row.id,
             owner: row.owner,
@@ -106,7 +104,7 @@ impl DirectoryView {
             created_by: row.created_by,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
-            source: source.map(SourceFacts::from),
+            source: row.source.map(SourceFacts::from),
             may,
         }
     }
@@ -156,12 +154,10 @@ pub async fn list(
         let (found, is_more) = reachable::list(op.conn, &reader, &filter, portion)?;
         let ids: Vec<i64> = found.iter().map(|directory| directory.id).collect();
         let grants = rows::grants::of(op.conn, &ids)?;
-        let mut followed = followed(op.conn, &ids)?;
         let next = ids.last().copied().filter(|_| is_more);
         let views = found.into_iter().filter_map(|directory| {
             let may = level(&reader, &directory, &grants)?;
-            let source = followed.remove(&directory.id);
-            Some(DirectoryView::new(directory, may, source))
+            Some(DirectoryView::new(directory, may))
         });
         Ok(DirectoryPage {
             directories: views.collect(),
@@ -191,8 +187,7 @@ pub async fn show(
     address: DirectoryAddress,
 ) -> Result<DirectoryView> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, |op| {
-        let source = sources::find(op.conn, op.standing.directory.id)?;
-        let mut view = DirectoryView::new(op.directory().clone(), op.standing.level, source);
+        let mut view = DirectoryView::new(op.directory().clone(), op.standing.level);
         let digest = versions::digest_in(op, view.head.number, view.head.digest)?;
         view.head.digest = Some(digest);
         Ok(view)
@@ -346,17 +341,10 @@ fn check_number(op: &mut Op<'_>, person: &UserName) -> Result<()> {
     })
 }
 
-/// Returns the sources of these directories by their rows.
-fn followed(conn: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Source>> {
-    let found = sources::of(conn, ids)?.into_iter();
-    Ok(found.map(|source| (source.directory, source)).collect())
-}
-
 /// Returns the view of a directory for its owner.
 fn view_of(conn: &mut Connection, id: i64) -> Result<DirectoryView> {
     let row = rows::by_id(conn, id)?.ok_or(Error::NotFound(Thing::Directory))?;
-    let source = sources::find(conn, id)?;
-    let mut view = DirectoryView::new(row, AccessLevel::Admin, source);
+    let mut view = DirectoryView::new(row, AccessLevel::Admin);
     if view.head.digest.is_none() {
         view.head.digest = Some(stored::digest(conn, id, view.head.number)?);
     }
@@ -450,9 +438,10 @@ pub async fn trash(
                 id: last.id,
             })
         });
-        let views = found
-            .into_iter()
-            .map(|row| DirectoryView::new(row, AccessLevel::Admin, None));
+        let views = found.into_iter().map(|row| DirectoryView {
+            source: None,
+            ..DirectoryView::new(row, AccessLevel::Admin)
+        });
         Ok(DirectoryTrash {
             directories: views.collect(),
             next,

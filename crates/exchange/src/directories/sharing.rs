@@ -1,6 +1,6 @@
 //! The grants of a directory.
 
-use super::course_row;
+use super::{DirectoryView, course_row};
 use crate::audit::Action;
 use crate::op::DirectoryOp;
 use crate::policy::{DirectoryAddress, is_to};
@@ -40,19 +40,20 @@ impl GrantView {
     }
 }
 
-/// Returns the grants of a directory, or for a caller who is not an admin of it, only those to the caller.
+/// Returns a directory with its grants, or for a caller who is not an admin of it, only with those to the caller.
 pub async fn list(
     exchange: &Exchange,
     caller: &Caller,
     address: DirectoryAddress,
-) -> Result<Vec<GrantView>> {
+) -> Result<(DirectoryView, Vec<GrantView>)> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, |op| {
-        let mut shown = op.standing.grants.clone();
-        if op.standing.level < AccessLevel::Admin {
-            let reader = op.exchange.policy.reader(op.conn, op.caller)?;
-            shown.retain(|grant| is_to(grant, &reader));
+        let standing = &op.standing;
+        let mut shown = standing.grants.clone();
+        if standing.level < AccessLevel::Admin {
+            shown.retain(|grant| is_to(grant, &standing.reader));
         }
-        Ok(shown.into_iter().map(GrantView::new).collect())
+        let directory = DirectoryView::new(standing.directory.clone(), standing.level);
+        Ok((directory, shown.into_iter().map(GrantView::new).collect()))
     });
     read.await
 }

@@ -27,6 +27,8 @@ pub(crate) struct DirectoryStanding {
     pub grants: Vec<Grant>,
     /// The caller's level.
     pub level: AccessLevel,
+    /// The caller, as far as it decides which directories they can read.
+    pub reader: Reader,
     policy: Policy,
 }
 
@@ -64,15 +66,11 @@ impl Policy {
         caller: &Caller,
         address: &DirectoryAddress,
     ) -> Result<DirectoryStanding> {
-        let course;
-        let owner = match &address.owner {
-            DirectoryOwner::Person(person) => Owner::Person(person),
-            DirectoryOwner::Course(name) => {
-                course = store::courses::row(conn, name)?;
-                Owner::Course(course.ok_or(Error::NotFound(Thing::Directory))?)
-            }
+        let name = &address.name;
+        let found = match &address.owner {
+            DirectoryOwner::Person(person) => directories::find(conn, Owner::Person(person), name)?,
+            DirectoryOwner::Course(course) => directories::in_course(conn, course, name)?,
         };
-        let found = directories::find(conn, owner, &address.name)?;
         let found = found.ok_or(Error::NotFound(Thing::Directory))?;
         self.standing_in(conn, caller, found)
     }
@@ -91,6 +89,7 @@ impl Policy {
             level: level.ok_or(Error::NotFound(Thing::Directory))?,
             directory,
             grants,
+            reader,
             policy: self,
         })
     }

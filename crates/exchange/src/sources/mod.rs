@@ -15,14 +15,15 @@ pub use runs::{Job, Looking, RunView, due_in, fail, free, take, unchanged};
 pub use settings::{GivenSource, SourceSettings};
 
 use super::audit::{About, Action};
-use super::op::{CourseOp, Need, lock_directory};
+use super::directories::DirectoryView;
+use super::op::{CourseOp, Need, Place, lock_directory};
 use super::policy::{DirectoryAddress, Right};
 use super::{Error, Exchange, Result, Thing};
 use nbcourier_domain::{
     BranchName, CourseId, DirectoryName, DirectoryOwner, ObjectName, RelativePath, Timestamp,
 };
 use nbcourier_identity::Caller;
-use nbcourier_storage::directories::sources::{self as rows, Ended, Source};
+use nbcourier_storage::directories::sources::{self as rows, Ended, Repository, Source};
 use nbcourier_storage::directories::{self, Owner};
 use serde_json::json;
 use std::sync::Arc;
@@ -91,13 +92,13 @@ pub struct SourceFacts {
     pub commit: Option<ObjectName>,
 }
 
-impl From<Source> for SourceFacts {
-    fn from(source: Source) -> Self {
+impl From<Repository> for SourceFacts {
+    fn from(repository: Repository) -> Self {
         Self {
-            url: source.settings.url.as_str().to_owned(),
-            branch: source.settings.branch,
-            folder: source.settings.folder,
-            commit: source.commit,
+            url: repository.url.as_str().to_owned(),
+            branch: repository.branch,
+            folder: repository.folder,
+            commit: repository.commit,
         }
     }
 }
@@ -247,6 +248,26 @@ pub async fn show(exchange: &Exchange, caller: &Caller, at: CourseDirectory) -> 
         SourceView::new(&source(op, &name)?)
     });
     show.await
+}
+
+/// Returns what [`show`] and [`runs`] return, for a directory that the caller has read in the same request.
+pub async fn with_runs(
+    exchange: &Exchange,
+    caller: &Caller,
+    place: Place,
+    directory: &DirectoryView,
+) -> Result<(SourceView, Vec<RunView>)> {
+    if directory.owner != DirectoryOwner::Course(place.course().clone()) {
+        return Err(Error::NotFound(Thing::Directory));
+    }
+    let directory = directory.id;
+    let read = exchange.read_in(caller, place, Need::May(Right::SeeActivity), move |op| {
+        let source = rows::find(op.conn, directory)?.ok_or(Error::NotFound(Thing::Source))?;
+        let runs = rows::runs(op.conn, directory)?;
+        let runs = runs.into_iter().map(RunView::new);
+        Ok((SourceView::new(&source)?, runs.collect()))
+    });
+    read.await
 }
 
 /// Makes a directory follow nothing. Its files stay, and people write it again.

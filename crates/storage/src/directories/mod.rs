@@ -12,11 +12,12 @@ pub mod versions;
 use super::backend::prelude::*;
 use super::blobs::parse_sha256;
 use super::error::unless_taken;
-use super::schema::{courses, directories, directory_versions};
+use super::schema::{courses, directories, directory_versions, sources as followed};
 use super::trash::TrashPosition;
 use super::{Error, Portion, Result};
 use diesel::dsl::auto_type;
 use nbcourier_domain::{CourseId, DirectoryName, DirectoryOwner, Sha256Sum, Timestamp, UserName};
+use sources::Repository;
 
 /// A directory with its current version.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Directory {
     pub deleted_at: Option<Timestamp>,
     /// The current version.
     pub head: Version,
+    /// The repository that it follows.
+    pub source: Option<Repository>,
 }
 
 impl Directory {
@@ -187,6 +190,7 @@ type Columns = (
         directories::deleted_at,
     ),
     VersionColumns,
+    sources::RepositoryColumns,
 );
 
 /// Returns the columns of a [`Row`].
@@ -208,6 +212,7 @@ fn columns() -> Columns {
             directories::deleted_at,
         ),
         VERSION,
+        sources::repository(),
     )
 }
 
@@ -228,13 +233,14 @@ type Row = (
         Option<i64>,
     ),
     VersionRow,
+    sources::RepositoryRow,
 );
 
 fn parse_name(name: String) -> Result<DirectoryName> {
     DirectoryName::parse(name).map_err(|_| Error::Damaged("an illegal name of a directory"))
 }
 
-fn parse((row, head): Row) -> Result<Directory> {
+fn parse((row, head, source): Row) -> Result<Directory> {
     let (
         id,
         owner,
@@ -268,10 +274,11 @@ fn parse((row, head): Row) -> Result<Directory> {
         created_at: Timestamp::from_micros(created_at),
         deleted_at: deleted_at.map(Timestamp::from_micros),
         head: parse_version(head)?,
+        source: Repository::parse(source)?,
     })
 }
 
-/// All directories with their courses and their current versions, the deleted ones included.
+/// All directories with their courses, their current versions and their repositories, the deleted ones included.
 #[auto_type]
 fn with_heads() -> _ {
     let is_head = directory_versions::directory_id
@@ -280,6 +287,7 @@ fn with_heads() -> _ {
     directories::table
         .inner_join(directory_versions::table.on(is_head))
         .left_join(courses::table.on(courses::id.nullable().eq(directories::course_id)))
+        .left_join(followed::table.on(followed::directory_id.eq(directories::id)))
 }
 
 /// The condition that a directory and its course are not deleted.
@@ -322,6 +330,23 @@ pub fn find(
             .get_result::<Row>(conn)
             .optional()?,
     };
+    row.map(parse).transpose()
+}
+
+/// Returns the directory of that name, unless it or its course is deleted.
+pub fn in_course(
+    conn: &mut Connection,
+    course: &CourseId,
+    name: &DirectoryName,
+) -> Result<Option<Directory>> {
+    let row = with_heads()
+        .filter(directories::deleted_at.is_null())
+        .filter(directories::name.eq(name.as_str()))
+        .filter(courses::name.eq(course.as_str()))
+        .filter(courses::deleted_at.is_null())
+        .select(columns())
+        .get_result::<Row>(conn)
+        .optional()?;
     row.map(parse).transpose()
 }
 

@@ -55,6 +55,63 @@ pub struct Settings {
     pub allow_solutions: bool,
 }
 
+/// The repository that a directory follows, as everybody sees it who can read the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The address.
+    pub url: RepositoryUrl,
+    /// The branch. Without one, the repository's own choice.
+    pub branch: Option<BranchName>,
+    /// The folder of the repository. Without one, all of it.
+    pub folder: Option<RelativePath>,
+    /// The commit of the last version that was made, or that had the same files.
+    pub commit: Option<ObjectName>,
+}
+
+pub(super) type RepositoryRow = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+pub(super) type RepositoryColumns = (
+    diesel::dsl::Nullable<sources::url>,
+    diesel::dsl::Nullable<sources::branch>,
+    diesel::dsl::Nullable<sources::folder>,
+    diesel::dsl::Nullable<sources::commit_id>,
+);
+
+/// Returns the columns of a [`RepositoryRow`].
+pub(super) fn repository() -> RepositoryColumns {
+    (
+        sources::url.nullable(),
+        sources::branch.nullable(),
+        sources::folder.nullable(),
+        sources::commit_id.nullable(),
+    )
+}
+
+impl Repository {
+    /// Returns the repository of a row of a directory, if the directory follows one.
+    pub(super) fn parse((url, branch, folder, commit): RepositoryRow) -> Result<Option<Self>> {
+        let Some(url) = url else {
+            return Ok(None);
+        };
+        let branch = branch.map(|branch| BranchName::parse(&branch)).transpose();
+        let folder = folder.map(RelativePath::parse_stored).transpose();
+        let commit = commit.map(|commit| ObjectName::parse(&commit).ok_or(()));
+        Ok(Some(Self {
+            url: RepositoryUrl::parse(&url)
+                .map_err(|_| Error::Damaged("an illegal address of a repository"))?,
+            branch: branch.map_err(|_| Error::Damaged("an illegal branch of a source"))?,
+            folder: folder.map_err(|_| Error::Damaged("an illegal folder of a source"))?,
+            commit: commit
+                .transpose()
+                .map_err(|()| Error::Damaged("an illegal commit of a source"))?,
+        }))
+    }
+}
+
 type Row = (
     (
         i64,
@@ -117,24 +174,17 @@ const COLUMNS: Columns = (
 );
 
 fn parse(row: Row) -> Result<Source> {
-    let damaged = |what| move || Error::Damaged(what);
     let (settings, (token, hook, hook_secret), state) = row;
     let (directory, url, branch, folder, exclude, every, allow_solutions) = settings;
     let (commit, checked_at, next_at, failures, running, until) = state;
-    let branch = branch.map(|branch| BranchName::parse(&branch));
-    let folder = folder.map(RelativePath::parse_stored);
-    let commit = commit.map(|commit| ObjectName::parse(&commit).ok_or(()));
+    let repository = Repository::parse((Some(url), branch, folder, commit))?;
+    let repository = repository.ok_or(Error::Damaged("a source without a repository"))?;
     Ok(Source {
         directory,
         settings: Settings {
-            url: RepositoryUrl::parse(&url)
-                .map_err(|_| Error::Damaged("an illegal address of a repository"))?,
-            branch: branch
-                .transpose()
-                .map_err(|_| Error::Damaged("an illegal branch of a source"))?,
-            folder: folder
-                .transpose()
-                .map_err(|_| Error::Damaged("an illegal folder of a source"))?,
+            url: repository.url,
+            branch: repository.branch,
+            folder: repository.folder,
             exclude: serde_json::from_str(&exclude)
                 .map_err(|_| Error::Damaged("illegal patterns of a source"))?,
             every,
@@ -143,9 +193,7 @@ fn parse(row: Row) -> Result<Source> {
         token,
         hook,
         hook_secret,
-        commit: commit
-            .transpose()
-            .map_err(|()| damaged("an illegal commit of a source")())?,
+        commit: repository.commit,
         checked_at: checked_at.map(Timestamp::from_micros),
         next_at: Timestamp::from_micros(next_at),
         failures,
@@ -178,24 +226,6 @@ pub fn find(conn: &mut Connection, directory: i64) -> Result<Option<Source>> {
         .get_result::<Row>(conn)
         .optional()?;
     row.map(parse).transpose()
-}
-
-/// Returns the sources of these directories.
-pub fn of(conn: &mut Connection, directories: &[i64]) -> Result<Vec<Source>> {
-    if directories.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = sources::table
-        .filter(among(sources::directory_id, directories.iter().copied()))
-        .select(COLUMNS)
-        .load_iter::<Row>(conn)?;
-    rows.map(|row| parse(row?)).collect()
-}
-
-/// Returns the address of the repository that a directory follows.
-pub fn url_of(conn: &mut Connection, directory: i64) -> Result<Option<String>> {
-    let url = sources::table.find(directory).select(sources::url);
-    Ok(url.get_result(conn).optional()?)
 }
 
 /// Returns the source with that hook, unless its directory is deleted.

@@ -254,12 +254,10 @@ pub async fn look(
     Query(query): Query<VersionQuery>,
 ) -> Result<HttpResponse> {
     let Reader { caller, view } = reader;
-    let need = AccessLevel::Read;
-    let directory = browsing::directory(&exchange, &caller, address.clone(), need).await?;
     let version = number(query.version.as_deref())?;
     let found = contents::file(&exchange, &caller, address, version, path.clone()).await?;
     let ticket = Ticket {
-        place: Where::Directory(directory.id, found.version),
+        place: Where::Directory(found.directory, found.version),
         reader: caller.name().to_string(),
         showing: Showing::Text,
     };

@@ -174,9 +174,7 @@ async fn page(
     wrong: Option<(Given, String)>,
     done: Option<String>,
 ) -> Result<HttpResponse> {
-    let (caller, need) = (&reader.caller, AccessLevel::Read);
-    let directory = browsing::directory(exchange, caller, address.clone(), need).await?;
-    let grants = sharing::list(exchange, caller, address).await?;
+    let (directory, grants) = sharing::list(exchange, &reader.caller, address).await?;
     let (reader, place) = Place::of(reader, exchange, &directory).await?;
     let view = &reader.view;
     let (given, problem) = wrong.unzip();

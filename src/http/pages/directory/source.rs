@@ -201,18 +201,16 @@ async fn page(
 ) -> Result<HttpResponse> {
     let (caller, need) = (&reader.caller, AccessLevel::Read);
     let directory = browsing::directory(exchange, caller, address.clone(), need).await?;
-    let at = of_course(&address)?;
-    let (source, runs) = match sources::show(exchange, caller, at.clone()).await {
-        Ok(source) => {
-            let runs = sources::runs(exchange, caller, at).await?;
-            (Some(source), runs)
-        }
+    let course = of_course(&address)?.course;
+    let (reader, place) = Place::of(reader, exchange, &directory).await?;
+    let (caller, visited) = (&reader.caller, reader.view.place(&course));
+    let (source, runs) = match sources::with_runs(exchange, caller, visited, &directory).await {
+        Ok((source, runs)) => (Some(source), runs),
         Err(Refusal::NotFound(Thing::Source)) => (None, Vec::new()),
         Err(error) => return Err(error.into()),
     };
     let hook = source.as_ref();
     let hook = hook.map(|source| hook_address(request, &source.hook));
-    let (reader, place) = Place::of(reader, exchange, &directory).await?;
     let view = &reader.view;
     let (given, problem) = match shown.wrong {
         Some((given, reason)) => {

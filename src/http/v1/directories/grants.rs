@@ -17,7 +17,7 @@ pub async fn list(
     caller: Caller,
     InDirectory(address): InDirectory,
 ) -> Result<Listing<Grants>> {
-    let grants = sharing::list(&exchange, &caller, address).await?;
+    let (_, grants) = sharing::list(&exchange, &caller, address).await?;
     Listing::of(grants.len(), move || shown(grants)).await
 }
 
