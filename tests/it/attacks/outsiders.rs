@@ -6,7 +6,7 @@ use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::hub::{service_model, user_model};
 use nbcourier_testkit::routes::every_address;
 use nbcourier_testkit::{
-    Course, FakeHub, Form, Sent, Server, Setup, files_json, percent_encode, tar,
+    Course, FakeHub, Form, Sent, Server, Setup, eventually, files_json, percent_encode, tar,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -48,6 +48,7 @@ fn prepare(server: &Server) -> BTreeMap<&'static str, (String, i64)> {
         course.give_feedback("ps-open", student, &time, &work).ok();
         (student, time)
     });
+    read_feedback(&course, &work);
     share_files(server);
     set_opening(server, "2220-01-01T00:00:00Z");
     let back = server
@@ -71,6 +72,22 @@ fn prepare(server: &Server) -> BTreeMap<&'static str, (String, i64)> {
     };
     work.map(|(student, time)| (student, (time, number(student))))
         .into()
+}
+
+/// Lets the students read their feedback, and waits until this is noted. It is noted after the reply, so otherwise some
+/// answers would tell it and others not.
+fn read_feedback(course: &Course<'_>, work: &[(&str, String)]) {
+    for (student, time) in work {
+        let time = percent_encode(time);
+        let target = format!("feedback/algebra/ps-open/{student}?timestamp={time}");
+        course.get(&target, student).ok();
+    }
+    eventually("the readings are noted", || {
+        let target = "v1/courses/algebra/submissions?assignment=ps-open";
+        let listed = course.get(target, "kevin").ok().json();
+        let mut listed = listed["submissions"].as_array().unwrap().iter();
+        listed.all(|line| line["feedback"]["read"].is_object())
+    });
 }
 
 /// Makes a directory of the course that follows a repository, and shares many pages in the course. One of them has the
