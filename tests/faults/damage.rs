@@ -1,4 +1,4 @@
-//! Bytes that change on the disk: readers get a failure or a transfer that breaks off, never other bytes.
+//! Bytes that change on the disk or in a bucket: readers get a failure or a transfer that breaks off, never other bytes.
 
 use crate::client::{Client, listed_files, same};
 use crate::kill::assert_clean;
@@ -6,9 +6,10 @@ use crate::tally::{Tally, is_torture, rounds, seed};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
+use nbcourier_testbuckets::shared as buckets;
 use nbcourier_testkit::course::timestamp_of;
 use nbcourier_testkit::{
-    Course, Random, Reply, Sent, Server, Setup, hex_sha256, percent_encode, tar,
+    Course, Random, Reply, Sent, Server, Setup, eventually, hex_sha256, percent_encode, tar,
 };
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -164,6 +165,11 @@ fn files_of(reply: &Reply) -> Vec<Sent> {
 enum BlobLocation {
     File(PathBuf),
     Row(SqliteConnection, i64),
+    Object {
+        bucket: String,
+        name: String,
+        database: SqliteConnection,
+    },
 }
 
 #[derive(QueryableByName)]
@@ -173,7 +179,7 @@ struct BlobId {
 }
 
 impl BlobLocation {
-    fn of(server: &Server, bytes: &[u8]) -> Self {
+    fn of(server: &Server, bucket: Option<&str>, bytes: &[u8]) -> Self {
         let sum = hex_sha256(bytes);
         let file = server.data_dir().join("blobs").join(&sum[..2]).join(&sum);
         if file.exists() {
@@ -184,6 +190,14 @@ impl BlobLocation {
         diesel::sql_query("PRAGMA busy_timeout = 10000")
             .execute(&mut conn)
             .unwrap();
+        if let Some(bucket) = bucket {
+            let mut objects = buckets().objects(bucket).into_iter();
+            return Self::Object {
+                bucket: bucket.to_owned(),
+                name: objects.find(|name| name.contains(&sum)).unwrap(),
+                database: conn,
+            };
+        }
         let found = diesel::sql_query(format!("SELECT id FROM blobs WHERE sha256 = x'{sum}'"));
         let id = found.get_result::<BlobId>(&mut conn).unwrap().id;
         Self::Row(conn, id)
@@ -200,6 +214,7 @@ impl BlobLocation {
                         .execute(conn);
                 assert_eq!(rows, Ok(1));
             }
+            Self::Object { bucket, name, .. } => buckets().overwrite(bucket, name, bytes),
         }
     }
 
@@ -212,28 +227,57 @@ impl BlobLocation {
                     .execute(conn);
                 assert_eq!(rows, Ok(1));
             }
+            Self::Object { bucket, name, .. } => buckets().remove(bucket, name),
         }
+    }
+
+    /// Waits until the exchange has noted the damage. It notes that of an object after the reply.
+    fn wait(&mut self) {
+        let Self::Object { database, .. } = self else {
+            return;
+        };
+        eventually("the damage is noted", || {
+            let noted = diesel::sql_query("SELECT id FROM blobs WHERE NOT arrived");
+            !noted.load::<BlobId>(database).unwrap().is_empty()
+        });
     }
 }
 
-fn start() -> Server {
-    let server = Setup::standalone().unlimited().start();
+fn start_by(setup: Setup) -> Server {
+    let server = setup.unlimited().start();
     Course::of(&server, "course1").make(&["kevin"], &["lawrence", "eric"]);
     server
+}
+
+fn start() -> Server {
+    start_by(Setup::standalone())
 }
 
 #[test]
 fn damaged_bytes_are_never_served_and_all_others_are() {
     let tally = Tally::of("a blob truncated, flipped or gone");
-    let server = start();
-    let course = Course::of(&server, "course1");
+    damage(&start(), None, &sizes(), &tally);
+}
+
+#[test]
+fn damaged_objects_are_never_served_and_all_others_are() {
+    let tally = Tally::of("an object truncated, flipped or gone");
+    let bucket = buckets().create();
+    let setup = Setup::standalone().on_bucket(&buckets().endpoint(), &bucket);
+    damage(&start_by(setup), Some(&bucket), &sizes()[2..], &tally);
+}
+
+/// Does every harm to files of these sizes. The large ones are in the bucket, if there is one.
+fn damage(server: &Server, bucket: Option<&str>, sizes: &[usize], tally: &Tally) {
+    let course = Course::of(server, "course1");
     let mut random = Random::seeded(seed());
-    let trees = sizes().map(|size| given(&course, size, &mut random));
+    let trees = sizes.iter().map(|size| given(&course, *size, &mut random));
+    let trees: Vec<ServedTree> = trees.collect();
     tally.answered();
     for _ in 0..rounds(1, 3) {
         for (number, tree) in trees.iter().enumerate() {
             let sound = tree.files[1].bytes.clone();
-            let mut place = BlobLocation::of(&server, &sound);
+            let mut place = BlobLocation::of(server, bucket, &sound);
             let harms = HARMS.map(Some).into_iter().chain([None]);
             for (place_of_harm, harm) in harms.enumerate() {
                 // The short form tries every harm on two sizes, and every address on each size.
@@ -245,9 +289,10 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
                     None => place.remove(),
                 }
                 tally.round();
-                assert_nothing_wrong(&server, tree, &tally, &format!("{harm:?}"));
+                assert_nothing_wrong(server, tree, tally, &format!("{harm:?}"));
                 let other = &trees[(number + 1) % trees.len()];
-                assert_served(&server, other, &tally);
+                assert_served(server, other, tally);
+                place.wait();
                 // A new upload of the bytes repairs them; alternately with the same tree and with another one.
                 let mut again = tree.files.clone();
                 if place_of_harm % 2 == 0 {
@@ -256,7 +301,7 @@ fn damaged_bytes_are_never_served_and_all_others_are() {
                 let name = format!("of-{}", sound.len());
                 course.submit(&name, "eric", &again).ok();
                 tally.answered();
-                assert_served(&server, tree, &tally);
+                assert_served(server, tree, tally);
                 let stored = course.submitted(&name, "eric", None);
                 tally.compare(same(&stored, &again), "what was handed in again");
             }
