@@ -80,6 +80,11 @@ fn a_new_directory() {
     comes_back(&reply, "1000 bytes", &[&named("new"), &long]);
     let reply = make("new", typed, "");
     comes_back(&reply, "only with a folder", &[kept, at_start]);
+    // It does not come back to a person who may not make one there.
+    let fields = [("owner", "course:algebra"), ("name", "")];
+    assert_eq!(post(&server, "d/new", "lawrence", &fields).status, 403);
+    let fields = [("owner", "kevin"), ("name", "")];
+    assert_eq!(post(&server, "d/new", "lawrence", &fields).status, 403);
     assert_unchanged(&server);
 }
 

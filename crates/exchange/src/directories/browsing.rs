@@ -62,7 +62,7 @@ pub async fn folder(
         }
         let last = found.last().filter(|_| is_more);
         Ok(Folder {
-            directory: view(op),
+            directory: view(op)?,
             next: last.map(|last| last.path.as_str().to_owned()),
             version: VersionView::new(version),
             entries: found.into_iter().map(EntryView::new).collect(),
@@ -78,7 +78,7 @@ pub async fn directory(
     address: DirectoryAddress,
     need: AccessLevel,
 ) -> Result<DirectoryView> {
-    let read = exchange.read_directory(caller, address, need, |op| Ok(view(op)));
+    let read = exchange.read_directory(caller, address, need, |op| view(op));
     read.await
 }
 
@@ -92,13 +92,13 @@ pub async fn history(
 ) -> Result<(DirectoryView, VersionPage)> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, move |op| {
         let page = versions::page(op, None, below, at_most)?;
-        Ok((view(op), page))
+        Ok((view(op)?, page))
     });
     read.await
 }
 
-fn view(op: &DirectoryOp<'_>) -> DirectoryView {
-    DirectoryView::new(op.directory().clone(), op.standing.level)
+fn view(op: &DirectoryOp<'_>) -> Result<DirectoryView> {
+    DirectoryView::of(op.directory().clone(), op.standing.level)
 }
 
 /// Returns a file of a version of the directory with that number, as a tree of only this file. The caller of this

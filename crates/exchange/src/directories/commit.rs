@@ -66,8 +66,8 @@ fn check_version(op: &DirectoryOp<'_>, expected: Option<i64>) -> Result<()> {
 
 /// Refuses a change by a person if the directory follows a repository.
 pub(super) fn refuse_followed(op: &DirectoryOp<'_>) -> Result<()> {
-    match &op.directory().source {
-        Some(source) => Err(Error::FromSource(source.url.as_str().to_owned())),
+    match op.directory().source_url() {
+        Some(url) => Err(Error::FromSource(url.to_owned())),
         None => Ok(()),
     }
 }

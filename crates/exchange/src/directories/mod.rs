@@ -91,7 +91,15 @@ pub struct DirectoryView {
 }
 
 impl DirectoryView {
-    fn new(row: rows::Directory, may: AccessLevel) -> Self {
+    fn of(row: rows::Directory, may: AccessLevel) -> Result<Self> {
+        let source = row.source()?;
+        Ok(Self {
+            source: source.map(SourceFacts::from),
+            ..Self::without_source(row, may)
+        })
+    }
+
+    fn without_source(row: rows::Directory, may: AccessLevel) -> Self {
         Self {
             id: row.id,
             owner: row.owner,
@@ -104,7 +112,7 @@ impl DirectoryView {
             created_by: row.created_by,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
-            source: row.source.map(SourceFacts::from),
+            source: None,
             may,
         }
     }
@@ -157,10 +165,10 @@ pub async fn list(
         let next = ids.last().copied().filter(|_| is_more);
         let views = found.into_iter().filter_map(|directory| {
             let may = level(&reader, &directory, &grants)?;
-            Some(DirectoryView::new(directory, may))
+            Some(DirectoryView::of(directory, may))
         });
         Ok(DirectoryPage {
-            directories: views.collect(),
+            directories: views.collect::<Result<_>>()?,
             next,
         })
     });
@@ -187,7 +195,7 @@ pub async fn show(
     address: DirectoryAddress,
 ) -> Result<DirectoryView> {
     let read = exchange.read_directory(caller, address, AccessLevel::Read, |op| {
-        let mut view = DirectoryView::new(op.directory().clone(), op.standing.level);
+        let mut view = DirectoryView::of(op.directory().clone(), op.standing.level)?;
         let digest = versions::digest_in(op, view.head.number, view.head.digest)?;
         view.head.digest = Some(digest);
         Ok(view)
@@ -344,7 +352,7 @@ fn check_number(op: &mut Op<'_>, person: &UserName) -> Result<()> {
 /// Returns the view of a directory for its owner.
 fn view_of(conn: &mut Connection, id: i64) -> Result<DirectoryView> {
     let row = rows::by_id(conn, id)?.ok_or(Error::NotFound(Thing::Directory))?;
-    let mut view = DirectoryView::new(row, AccessLevel::Admin);
+    let mut view = DirectoryView::of(row, AccessLevel::Admin)?;
     if view.head.digest.is_none() {
         view.head.digest = Some(stored::digest(conn, id, view.head.number)?);
     }
@@ -438,10 +446,9 @@ pub async fn trash(
                 id: last.id,
             })
         });
-        let views = found.into_iter().map(|row| DirectoryView {
-            source: None,
-            ..DirectoryView::new(row, AccessLevel::Admin)
-        });
+        let views = found
+            .into_iter()
+            .map(|row| DirectoryView::without_source(row, AccessLevel::Admin));
         Ok(DirectoryTrash {
             directories: views.collect(),
             next,

@@ -52,7 +52,7 @@ pub async fn list(
         if standing.level < AccessLevel::Admin {
             shown.retain(|grant| is_to(grant, &standing.reader));
         }
-        let directory = DirectoryView::new(standing.directory.clone(), standing.level);
+        let directory = DirectoryView::of(standing.directory.clone(), standing.level)?;
         Ok((directory, shown.into_iter().map(GrantView::new).collect()))
     });
     read.await

@@ -46,8 +46,19 @@ pub struct Directory {
     pub deleted_at: Option<Timestamp>,
     /// The current version.
     pub head: Version,
-    /// The repository that it follows.
-    pub source: Option<Repository>,
+    source: sources::RepositoryRow,
+}
+
+impl Directory {
+    /// Returns the repository that the directory follows.
+    pub fn source(&self) -> Result<Option<Repository>> {
+        Repository::parse(self.source.clone())
+    }
+
+    /// Returns the address of that repository.
+    pub fn source_url(&self) -> Option<&str> {
+        self.source.0.as_deref()
+    }
 }
 
 impl Directory {
@@ -274,7 +285,7 @@ fn parse((row, head, source): Row) -> Result<Directory> {
         created_at: Timestamp::from_micros(created_at),
         deleted_at: deleted_at.map(Timestamp::from_micros),
         head: parse_version(head)?,
-        source: Repository::parse(source)?,
+        source,
     })
 }
 

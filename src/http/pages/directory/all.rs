@@ -193,15 +193,10 @@ pub async fn ask(
     Query(query): Query<NewQuery>,
 ) -> Result<HttpResponse> {
     let owner = owner_or_reader(query.owner.as_deref().unwrap_or_default(), &reader)?;
-    let address = DirectoryAddress {
-        owner: owner.clone(),
-        name: parse_name("new")?,
-    };
-    directories::ready_to_create(&exchange, &reader.caller, address).await?;
     new_page(reader, &exchange, &owner, Given::default(), None).await
 }
 
-/// Returns the page with the form, and the reason why it comes back.
+/// Returns the page with the form, and the reason why it comes back, if the reader may make a directory there.
 async fn new_page(
     reader: Reader,
     exchange: &Exchange,
@@ -209,6 +204,11 @@ async fn new_page(
     given: Given,
     problem: Option<String>,
 ) -> Result<HttpResponse> {
+    let address = DirectoryAddress {
+        owner: owner.clone(),
+        name: parse_name("new")?,
+    };
+    directories::ready_to_create(exchange, &reader.caller, address).await?;
     let (reader, crumbs) = above(reader, exchange, owner).await?;
     let view = &reader.view;
     let page = New {
