@@ -21,7 +21,7 @@ fn run(suites: &[(&str, &[&str], bool)]) -> (bool, Vec<String>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(root.join("scripts/suites.sh"));
     command.arg("--file").arg(&path).args(targets);
-    // The make that runs these tests is none of this one's business.
+    // These tests may run below make. Its settings are not for the make of this script.
     for variable in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
         command.env_remove(variable);
     }

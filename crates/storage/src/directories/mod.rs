@@ -52,7 +52,10 @@ pub struct Directory {
 impl Directory {
     /// Returns the repository that the directory follows.
     pub fn source(&self) -> Result<Option<Repository>> {
-        Repository::parse(self.source.clone())
+        let (url, branch, folder, commit) = self.source.clone();
+        let url = url.as_deref();
+        url.map(|url| Repository::parse(url, branch, folder, commit))
+            .transpose()
     }
 
     /// Returns the address of that repository.

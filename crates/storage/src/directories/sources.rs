@@ -92,23 +92,25 @@ pub(super) fn repository() -> RepositoryColumns {
 }
 
 impl Repository {
-    /// Returns the repository of a row of a directory, if the directory follows one.
-    pub(super) fn parse((url, branch, folder, commit): RepositoryRow) -> Result<Option<Self>> {
-        let Some(url) = url else {
-            return Ok(None);
-        };
+    /// Returns the repository with these columns of a source.
+    pub(super) fn parse(
+        url: &str,
+        branch: Option<String>,
+        folder: Option<String>,
+        commit: Option<String>,
+    ) -> Result<Self> {
         let branch = branch.map(|branch| BranchName::parse(&branch)).transpose();
         let folder = folder.map(RelativePath::parse_stored).transpose();
         let commit = commit.map(|commit| ObjectName::parse(&commit).ok_or(()));
-        Ok(Some(Self {
-            url: RepositoryUrl::parse(&url)
+        Ok(Self {
+            url: RepositoryUrl::parse(url)
                 .map_err(|_| Error::Damaged("an illegal address of a repository"))?,
             branch: branch.map_err(|_| Error::Damaged("an illegal branch of a source"))?,
             folder: folder.map_err(|_| Error::Damaged("an illegal folder of a source"))?,
             commit: commit
                 .transpose()
                 .map_err(|()| Error::Damaged("an illegal commit of a source"))?,
-        }))
+        })
     }
 }
 
@@ -177,8 +179,7 @@ fn parse(row: Row) -> Result<Source> {
     let (settings, (token, hook, hook_secret), state) = row;
     let (directory, url, branch, folder, exclude, every, allow_solutions) = settings;
     let (commit, checked_at, next_at, failures, running, until) = state;
-    let repository = Repository::parse((Some(url), branch, folder, commit))?;
-    let repository = repository.ok_or(Error::Damaged("a source without a repository"))?;
+    let repository = Repository::parse(&url, branch, folder, commit)?;
     Ok(Source {
         directory,
         settings: Settings {
